@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * DOC: a machine without KVM, for the command line and the control socket
+ *
+ * It implements machine/machine.h. Its guest is a thread that reads its program from the kernel's
+ * command line, words separated by blanks:
+ *
+ *   print:TEXT flood:BYTES echo sleep:MS suspend off hibernate reset crash fail log:TEXT abort
+ *
+ * echo sends input back until a '.' comes; suspend waits for a wake-up or a refusal. After the
+ * last word the guest waits for the host to end it. The words create-fails and start-fails, first
+ * in line, make those calls fail.
+ */
+#ifndef TESTS_VMM_FAKE_MACHINE_H
+#define TESTS_VMM_FAKE_MACHINE_H
+
+#include "machine/machine.h"
+
+#define FAKE_MACHINE_PC UINT64_C(0xFFFFFFC008001234)
+
+/**
+ * fake_machine_set() - a status, for tests that have no guest running
+ */
+void fake_machine_set(struct machine *machine, enum machine_status status);
+
+/**
+ * fake_machine_host_end() - why the host ended the machine
+ *
+ * Return: the reason; POWER_REASON_NONE if it did not.
+ */
+enum power_reason fake_machine_host_end(struct machine *machine);
+
+#endif /* TESTS_VMM_FAKE_MACHINE_H */

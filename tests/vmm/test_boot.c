@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Promises of boot/boot.h: all is in RAM, in its place, at each reset again. */
+
+/* Asks zlib.h for const input. */
+#define ZLIB_CONST
+
+#include "check.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <string.h>
+
+#include "boot/boot.h"
+#include "kernel_file.h"
+#include "machine/layout.h"
+#include "temp_file.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define RAM_BYTES (16 * MIB)
+#define INITRD_BYTES 70001
+
+struct fixture {
+	struct temp_dir dir;
+	char kernel_path[128];
+	char initrd_path[128];
+	struct guest_ram ram;
+	struct vmm_error err;
+	struct boot boot;
+	struct boot_entry entry;
+	struct fdt_config tree;
+	uint8_t kernel[KERNEL_FILE_BYTES];
+	uint8_t initrd[INITRD_BYTES];
+};
+
+static const uint64_t mpidrs[] = {0, 1};
+
+static int setup(void **state)
+{
+	static struct fixture f;
+	struct boot_config config = {.kernel = f.kernel_path, .initrd = f.initrd_path};
+
+	memset(&f, 0, sizeof(f));
+	temp_dir_make(&f.dir);
+	(void)snprintf(f.kernel_path, sizeof(f.kernel_path), "%s", temp_path(&f.dir, "Image"));
+	(void)snprintf(f.initrd_path, sizeof(f.initrd_path), "%s", temp_path(&f.dir, "initrd"));
+	kernel_file_make(f.kernel, 0, 3 * MIB, 0xA);
+	memset(f.initrd, 0xC3, sizeof(f.initrd));
+	temp_write(&f.dir, "Image", f.kernel, sizeof(f.kernel));
+	temp_write(&f.dir, "initrd", f.initrd, sizeof(f.initrd));
+	f.tree = (struct fdt_config){
+		.mpidrs = mpidrs,
+		.cpu_count = 2,
+		.psci_version = 0x10003,
+		.bootargs = "quiet",
+	};
+	*state = &f;
+	assert_int_equal(guest_ram_map(&f.ram, RAM_BYTES), 0);
+	return boot_open(&f.boot, &config, &f.err);
+}
+
+static int teardown(void **state)
+{
+	struct fixture *f = *state;
+
+	boot_close(&f->boot);
+	guest_ram_unmap(&f->ram);
+	temp_dir_remove(&f->dir);
+	return 0;
+}
+
+static int load(struct fixture *f)
+{
+	return boot_load(&f->boot, &f->ram, &f->tree, &f->entry, &f->err);
+}
+
+static uint64_t chosen(const void *fdt, const char *name)
+{
+	const fdt64_t *value = fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), name, NULL);
+
+	assert_non_null(value);
+	return fdt64_ld(value);
+}
+
+static void assert_loaded(struct fixture *f)
+{
+	const void *fdt = guest_ram_at(&f->ram, f->entry.dtb_ipa, FDT_SIZE_MAX_BYTES);
+	uint64_t start;
+
+	assert_true(f->entry.pc == LAYOUT_RAM_BASE);
+	assert_memory_equal(f->ram.host, f->kernel, sizeof(f->kernel));
+	/* The tree has a 2 MiB block of its own, after all that the kernel needs. */
+	assert_int_equal(f->entry.dtb_ipa % (2 * MIB), 0);
+	assert_true(f->entry.dtb_ipa >= LAYOUT_RAM_BASE + 3 * MIB);
+	assert_int_equal(fdt_check_full(fdt, FDT_SIZE_MAX_BYTES), 0);
+	start = chosen(fdt, "linux,initrd-start");
+	assert_true(start >= f->entry.dtb_ipa + 2 * MIB);
+	assert_true(chosen(fdt, "linux,initrd-end") == start + INITRD_BYTES);
+	assert_memory_equal(guest_ram_at(&f->ram, start, INITRD_BYTES), f->initrd, INITRD_BYTES);
+}
+
+static void all_is_in_place(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f), 0);
+	assert_loaded(f);
+}
+
+/* A reset loads anew: the same kernel, though its name now stands for another file, or for none. */
+static void reset_loads_the_same_files(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(load(f), 0);
+	assert_int_equal(unlink(f->kernel_path), 0);
+	temp_write(&f->dir, "Image", "not a kernel", 12);
+	assert_int_equal(unlink(f->initrd_path), 0);
+	assert_int_equal(guest_ram_discard(&f->ram), 0);
+	assert_int_equal(load(f), 0);
+	assert_loaded(f);
+}
+
+/* Overwritten or cut short in place: a line that says so, no crash. */
+static void changed_files_are_noticed(void **state)
+{
+	struct fixture *f = *state;
+
+	temp_write(&f->dir, "Image", "something else", 14);
+	assert_int_equal(load(f), -EINVAL);
+	assert_non_null(strstr(f->err.text, f->kernel_path));
+	temp_write(&f->dir, "Image", f->kernel, sizeof(f->kernel));
+	assert_int_equal(truncate(f->initrd_path, 0), 0);
+	assert_int_equal(load(f), -EINVAL);
+	assert_non_null(strstr(f->err.text, f->initrd_path));
+}
+
+static void without_initrd(void **state)
+{
+	struct fixture *f = *state;
+	struct boot_config config = {.kernel = f->kernel_path};
+	const void *fdt;
+
+	boot_close(&f->boot);
+	assert_int_equal(boot_open(&f->boot, &config, &f->err), 0);
+	assert_int_equal(load(f), 0);
+	fdt = guest_ram_at(&f->ram, f->entry.dtb_ipa, FDT_SIZE_MAX_BYTES);
+	assert_null(fdt_getprop(fdt, fdt_path_offset(fdt, "/chosen"), "linux,initrd-start", NULL));
+}
+
+static void too_little_memory(void **state)
+{
+	struct fixture *f = *state;
+
+	f->ram.size_bytes = 4 * MIB;
+	assert_int_equal(load(f), -ENOSPC);
+	assert_non_null(strstr(f->err.text, "device tree"));
+	f->ram.size_bytes = 6 * MIB;
+	assert_int_equal(load(f), -ENOSPC);
+	assert_non_null(strstr(f->err.text, "initrd"));
+	f->ram.size_bytes = RAM_BYTES;
+}
+
+static void missing_files_are_named(void **state)
+{
+	struct fixture *f = *state;
+	struct boot_config config = {.kernel = "/nonexistent/Image", .initrd = f->initrd_path};
+	struct boot boot;
+
+	assert_int_equal(boot_open(&boot, &config, &f->err), -ENOENT);
+	assert_non_null(strstr(f->err.text, "kernel /nonexistent/Image"));
+	config = (struct boot_config){.kernel = f->kernel_path, .initrd = "/nonexistent/initrd"};
+	assert_int_equal(boot_open(&boot, &config, &f->err), -ENOENT);
+	assert_non_null(strstr(f->err.text, "initrd /nonexistent/initrd"));
+}
+
+int main(void)
+{
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(all_is_in_place), T(reset_loads_the_same_files), T(changed_files_are_noticed),
+		T(without_initrd),  T(too_little_memory),	   T(missing_files_are_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

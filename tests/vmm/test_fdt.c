@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Promises of boot/fdt.h: the tree is read back with libfdt, and dtc has no complaint about it. */
+#include "check.h"
+
+#include <errno.h>
+#include <libfdt.h>
+#include <string.h>
+
+#include "boot/fdt.h"
+#include "machine/layout.h"
+#include "temp_file.h"
+
+#define TREE_BYTES 65536
+
+static const uint64_t mpidrs[] = {0x80000000, 0x80000001, 0x80000100, UINT64_C(0x180000002)};
+
+static struct fdt_config config_of(uint32_t psci_version)
+{
+	return (struct fdt_config){
+		.ram_ipa = LAYOUT_RAM_BASE,
+		.ram_size_bytes = UINT64_C(5) << 30,
+		.mpidrs = mpidrs,
+		.cpu_count = 4,
+		.psci_version = psci_version,
+		.psci_ids = {0x95C1BA5E, 0x95C1BA5F, 0x95C1BA60, 0},
+		.bootargs = "console=ttyAMA0 quiet",
+		.initrd_ipa = UINT64_C(0x140000000),
+		.initrd_size_bytes = 0x12345,
+		.virtio_slots = 0x80000005,
+	};
+}
+
+static void *build(const struct fdt_config *config)
+{
+	void *fdt = test_malloc(TREE_BYTES);
+	struct vmm_error err;
+
+	assert_int_equal(fdt_build(config, fdt, TREE_BYTES, &err), 0);
+	assert_int_equal(fdt_check_full(fdt, TREE_BYTES), 0);
+	return fdt;
+}
+
+static const void *prop(const void *fdt, const char *path, const char *name, int *len)
+{
+	int node = fdt_path_offset(fdt, path);
+
+	assert_true(node >= 0);
+	return fdt_getprop(fdt, node, name, len);
+}
+
+static uint32_t cell(const void *fdt, const char *path, const char *name, unsigned index)
+{
+	int len;
+	const fdt32_t *cells = prop(fdt, path, name, &len);
+
+	assert_non_null(cells);
+	assert_true((unsigned)len >= 4 * (index + 1));
+	return fdt32_ld(&cells[index]);
+}
+
+static uint64_t cell64(const void *fdt, const char *path, const char *name, unsigned index)
+{
+	return (uint64_t)cell(fdt, path, name, 2 * index) << 32 |
+	       cell(fdt, path, name, 2 * index + 1);
+}
+
+static void assert_strings(const void *fdt, const char *path, const char *name, const char *want,
+			   size_t want_bytes)
+{
+	int len;
+	const char *have = prop(fdt, path, name, &len);
+
+	assert_int_equal(len, want_bytes);
+	assert_memory_equal(have, want, want_bytes);
+}
+
+static void memory_cpus_and_chosen(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	void *fdt = build(&config);
+
+	(void)state;
+	assert_true(cell64(fdt, "/memory@40000000", "reg", 0) == LAYOUT_RAM_BASE);
+	assert_true(cell64(fdt, "/memory@40000000", "reg", 1) == UINT64_C(5) << 30);
+	assert_true(cell64(fdt, "/cpus/cpu@0", "reg", 0) == 0);
+	assert_true(cell64(fdt, "/cpus/cpu@100", "reg", 0) == 0x100);
+	assert_true(cell64(fdt, "/cpus/cpu@100000002", "reg", 0) == UINT64_C(0x100000002));
+	assert_strings(fdt, "/cpus/cpu@1", "enable-method", "psci", 5);
+	assert_strings(fdt, "/chosen", "bootargs", "console=ttyAMA0 quiet", 22);
+	assert_strings(fdt, "/chosen", "stdout-path", "/pl011@9000000", 15);
+	assert_true(cell64(fdt, "/chosen", "linux,initrd-start", 0) == UINT64_C(0x140000000));
+	assert_true(cell64(fdt, "/chosen", "linux,initrd-end", 0) == UINT64_C(0x140012345));
+	test_free(fdt);
+}
+
+static void what_is_not_there_is_left_out(void **state)
+{
+	struct fdt_config config = config_of(0x10000);
+	void *fdt;
+
+	(void)state;
+	config.bootargs = NULL;
+	config.initrd_size_bytes = 0;
+	config.virtio_slots = 0;
+	fdt = build(&config);
+	assert_null(prop(fdt, "/chosen", "bootargs", NULL));
+	assert_null(prop(fdt, "/chosen", "linux,initrd-start", NULL));
+	assert_int_equal(fdt_path_offset(fdt, "/virtio_mmio@a000000"), -FDT_ERR_NOTFOUND);
+	test_free(fdt);
+}
+
+/* 0.1 has the given ids and no other; 0.2 the standard's; from 1.0 on the guest needs none. */
+static void psci_node_follows_the_version(void **state)
+{
+	static const char psci_0_2[] = "arm,psci-0.2\0arm,psci";
+	static const char psci_1_0[] = "arm,psci-1.0\0arm,psci-0.2";
+	static const uint32_t newer[] = {0x10000, 0x10001, 0x10002, 0x10003};
+	struct fdt_config config = config_of(0x1);
+	void *fdt = build(&config);
+
+	(void)state;
+	assert_strings(fdt, "/psci", "compatible", "arm,psci", 9);
+	assert_strings(fdt, "/psci", "method", "hvc", 4);
+	assert_int_equal(cell(fdt, "/psci", "cpu_suspend", 0), 0x95C1BA5E);
+	assert_int_equal(cell(fdt, "/psci", "cpu_off", 0), 0x95C1BA5F);
+	assert_int_equal(cell(fdt, "/psci", "cpu_on", 0), 0x95C1BA60);
+	assert_null(prop(fdt, "/psci", "migrate", NULL));
+	test_free(fdt);
+	config = config_of(0x2);
+	fdt = build(&config);
+	assert_strings(fdt, "/psci", "compatible", psci_0_2, sizeof(psci_0_2));
+	assert_int_equal(cell(fdt, "/psci", "cpu_on", 0), 0xC4000003);
+	test_free(fdt);
+	for (unsigned i = 0; i < 4; i++) {
+		config = config_of(newer[i]);
+		fdt = build(&config);
+		assert_strings(fdt, "/psci", "compatible", psci_1_0, sizeof(psci_1_0));
+		assert_null(prop(fdt, "/psci", "cpu_on", NULL));
+		test_free(fdt);
+	}
+}
+
+/* Devices are where the layout says, with the triggers that their drivers expect. */
+static void devices_follow_the_layout(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	void *fdt = build(&config);
+
+	(void)state;
+	assert_true(cell64(fdt, "/intc@8000000", "reg", 0) == LAYOUT_GICD_BASE);
+	assert_true(cell64(fdt, "/intc@8000000", "reg", 2) == LAYOUT_GICR_BASE);
+	assert_int_equal(cell(fdt, "/", "interrupt-parent", 0),
+			 cell(fdt, "/intc@8000000", "phandle", 0));
+	assert_int_equal(cell(fdt, "/pl011@9000000", "interrupts", 1), 1);
+	assert_int_equal(cell(fdt, "/pl011@9000000", "interrupts", 2), 4);
+	assert_int_equal(cell(fdt, "/pl011@9000000", "clocks", 1),
+			 cell(fdt, "/apb-pclk", "phandle", 0));
+	assert_int_equal(cell(fdt, "/pl031@9010000", "interrupts", 1), 2);
+	assert_int_equal(cell(fdt, "/pl031@9010000", "interrupts", 2), 4);
+	assert_int_equal(cell(fdt, "/timer", "interrupts", 7), 11);
+	assert_true(cell64(fdt, "/virtio_mmio@a000000", "reg", 0) == 0x0A000000);
+	assert_int_equal(cell(fdt, "/virtio_mmio@a000400", "interrupts", 1), 18);
+	assert_int_equal(cell(fdt, "/virtio_mmio@a000400", "interrupts", 2), 1);
+	assert_int_equal(cell(fdt, "/virtio_mmio@a003e00", "interrupts", 1), 47);
+	assert_int_equal(fdt_path_offset(fdt, "/virtio_mmio@a000200"), -FDT_ERR_NOTFOUND);
+	assert_int_equal(LAYOUT_VIRTIO_SLOT_INTID(31), 79);
+	assert_int_equal(LAYOUT_RTC_INTID, 34);
+	test_free(fdt);
+}
+
+/* A reboot must not start from the seeds of the boot before. */
+static void seeds_are_fresh(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	void *first = build(&config);
+	void *second = build(&config);
+	int len;
+
+	(void)state;
+	assert_memory_not_equal(prop(first, "/chosen", "rng-seed", &len),
+				prop(second, "/chosen", "rng-seed", &len), 32);
+	assert_int_equal(len, 32);
+	assert_memory_not_equal(prop(first, "/chosen", "kaslr-seed", &len),
+				prop(second, "/chosen", "kaslr-seed", &len), 8);
+	assert_int_equal(len, 8);
+	test_free(first);
+	test_free(second);
+}
+
+static void bad_configs_are_refused(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	_Alignas(8) uint8_t small[512];
+	struct vmm_error err;
+
+	(void)state;
+	assert_int_equal(fdt_build(&config, small, sizeof(small), &err), -ENOSPC);
+	config.cpu_count = 0;
+	assert_int_equal(fdt_build(&config, small, sizeof(small), &err), -EINVAL);
+	config = config_of(0x3);
+	assert_int_equal(fdt_build(&config, small, sizeof(small), &err), -EINVAL);
+	assert_non_null(strstr(err.text, "0.3"));
+}
+
+/* dtc checks addresses, names, references and interrupts; a warning is a failure. */
+static void dtc_has_no_warning(void **state)
+{
+	static const uint32_t versions[] = {0x1, 0x2, 0x10000, 0x10003};
+	struct temp_dir dir;
+	char command[256];
+	char line[256];
+
+	(void)state;
+	if (system("dtc --version >/dev/null 2>&1") != 0) {
+		print_message("dtc is not installed\n");
+		skip();
+	}
+	temp_dir_make(&dir);
+	for (unsigned i = 0; i < 4; i++) {
+		struct fdt_config config = config_of(versions[i]);
+		void *fdt = build(&config);
+		FILE *dtc;
+
+		temp_write(&dir, "tree.dtb", fdt, fdt_totalsize(fdt));
+		(void)snprintf(command, sizeof(command), "dtc -I dtb -O dts -o /dev/null %s 2>&1",
+			       temp_path(&dir, "tree.dtb"));
+		dtc = popen(command, "r");
+		assert_non_null(dtc);
+		if (fgets(line, sizeof(line), dtc) != NULL) {
+			fail_msg("dtc: %s", line);
+		}
+		assert_int_equal(pclose(dtc), 0);
+		test_free(fdt);
+	}
+	temp_dir_remove(&dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(memory_cpus_and_chosen),
+		cmocka_unit_test(what_is_not_there_is_left_out),
+		cmocka_unit_test(psci_node_follows_the_version),
+		cmocka_unit_test(devices_follow_the_layout),
+		cmocka_unit_test(seeds_are_fresh),
+		cmocka_unit_test(bad_configs_are_refused),
+		cmocka_unit_test(dtc_has_no_warning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Events come in the order in which things happened, also when a thread is held up right after it
+ * made one happen: here, each that has called CPU_OFF. Linked with --wrap=torpor_call.
+ */
+#include "power_rig.h"
+
+#include <time.h>
+
+#define HELD_UP_NS 50000000
+
+enum torpor_action __real_torpor_call(struct torpor_machine *machine, uint32_t cpu,
+				      struct torpor_call *call);
+enum torpor_action __wrap_torpor_call(struct torpor_machine *machine, uint32_t cpu,
+				      struct torpor_call *call);
+
+enum torpor_action __wrap_torpor_call(struct torpor_machine *machine, uint32_t cpu,
+				      struct torpor_call *call)
+{
+	const struct timespec moment = {.tv_nsec = HELD_UP_NS};
+	bool off = (uint32_t)call->x[0] == CPU_OFF;
+	enum torpor_action action = __real_torpor_call(machine, cpu, call);
+
+	if (off) {
+		(void)nanosleep(&moment, NULL);
+	}
+	return action;
+}
+
+static const struct fake_op goes[] = {FAKE_CALL(CPU_OFF, 0, 0, 0), FAKE_IDLE};
+
+/* A CPU that the guest saw off is off in the events before the suspend that this allowed. */
+static void off_comes_before_suspend(void **state)
+{
+	static const struct fake_op ops[] = {
+		FAKE_CALL(CPU_ON, 1, PROG(1), 0),
+		FAKE_CALL(AFFINITY_INFO, 1, 0, 0),
+		FAKE_UNLESS(TORPOR_AFFINITY_OFF),
+		FAKE_CALL(SYSTEM_SUSPEND, PROG(1), 0, 0),
+		FAKE_IDLE,
+	};
+	struct power_rig *rig = *state;
+
+	fake_kvm_ops(PROG(1), goes);
+	power_rig_run(rig, 2, V13, ops);
+	assert_events(&rig->events, "STARTED cpu=0", "CPU_ON cpu=1 guest", "CPU_OFF cpu=1 guest",
+		      "SUSPEND cpu=0 guest", NULL);
+}
+
+/* One that is started again at once: off comes first. */
+static void off_comes_before_on(void **state)
+{
+	static const struct fake_op ops[] = {
+		FAKE_CALL(CPU_ON, 1, PROG(1), 0),
+		FAKE_CALL(CPU_ON, 1, PROG(2), 0),
+		FAKE_UNLESS(0),
+		FAKE_IDLE,
+	};
+	static const struct fake_op idle[] = {FAKE_IDLE};
+	struct power_rig *rig = *state;
+
+	fake_kvm_ops(PROG(1), goes);
+	fake_kvm_ops(PROG(2), idle);
+	power_rig_run(rig, 2, V13, ops);
+	assert_events(&rig->events, "STARTED cpu=0", "CPU_ON cpu=1 guest", "CPU_OFF cpu=1 guest",
+		      "CPU_ON cpu=1 guest", NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		POWER_RIG_TEST(off_comes_before_suspend),
+		POWER_RIG_TEST(off_comes_before_on),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Conversations over the control socket. */
+#include <json-c/json.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "qmp_fixture.h"
+
+static void test_greeting(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	struct json_object *greeting;
+	struct json_object *body;
+	int fd = client_connect();
+	const char *text;
+
+	qmp_fixture_serve(fixture);
+	text = client_receive(fd);
+	assert_string_equal(text + strlen(text) - 2, "\r\n");
+	greeting = json_tokener_parse(text);
+	body = json_object_object_get(greeting, "QMP");
+	assert_true(json_object_is_type(json_object_object_get(body, "version"), json_type_object));
+	assert_true(json_object_is_type(
+		json_object_object_get(json_object_object_get(body, "version"), "qemu"),
+		json_type_object));
+	assert_int_equal(json_object_array_length(json_object_object_get(body, "capabilities")), 0);
+	json_object_put(greeting);
+	(void)close(fd);
+}
+
+/* A step of a conversation: what is sent, and a part of each line of the answer. */
+struct step {
+	const char *send;
+	const char *answer;
+};
+
+static void talk(struct qmp_fixture *fixture, int fd, const struct step *steps, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *answer = client_ask(fixture, fd, steps[i].send);
+
+		if (strstr(answer, steps[i].answer) == NULL ||
+		    (steps[i].answer[0] == '\0' && answer[0] != '\0')) {
+			fail_msg("%s: %s", steps[i].send, answer);
+		}
+	}
+}
+
+#define TALK(fixture, fd, steps) talk(fixture, fd, steps, sizeof(steps) / sizeof(steps[0]))
+
+static void test_negotiation(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\":\"query-status\"}", "{\"error\":{\"class\":\"CommandNotFound\""},
+		{"{\"execute\":\"no-such\",\"id\":1}", "\"id\":1}"},
+		{"{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[\"oob\"]}}",
+		 "{\"error\":{\"class\":\"GenericError\""},
+		{"{\"execute\":\"qmp_capabilities\",\"arguments\":{\"disable\":[]}}", "'disable'"},
+		{"{\"execute\":\"query-status\"}", "CommandNotFound"},
+		{"{\"execute\":\"qmp_capabilities\",\"arguments\":{\"enable\":[]}}", OK},
+		{"{\"execute\":\"qmp_capabilities\"}", "CommandNotFound"},
+		{"{\"execute\":\"query-status\"}", "\"return\""},
+	};
+	int fd = client_connect_and_greet(*state);
+
+	TALK(*state, fd, steps);
+	(void)close(fd);
+}
+
+static void test_requests(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\":\"query-status\"}",
+		 "{\"return\":{\"status\":\"running\",\"running\":true}}\r\n"},
+		{"{'execute':'query-status'}", "\"running\":true"},
+		{"{\"execute\":\"query-status\",\"arguments\":{}}", "\"running\":true"},
+		{"{\"execute\":\"query-status\",\"id\":\"a \\u00e9\"}",
+		 "\"id\":\"a \xc3\xa9\"}\r\n"},
+		{"{\"execute\":\"query-status\",\"id\":null}", "\"id\":null}\r\n"},
+		{"{\"execute\":\"query-status\",\"id\":{\"a\":[1,2.50,\"x/y\"]}}",
+		 "\"id\":{\"a\":[1,2.50,\"x/y\"]}}\r\n"},
+		{"{\"execute\":\"query-status\",\"id\":18446744073709551615}",
+		 "\"id\":18446744073709551615}\r\n"},
+		{"{\"execute\":\"no-such\",\"id\":7}",
+		 "{\"error\":{\"class\":\"CommandNotFound\",\"desc\":\"there is no command "
+		 "'no-such': query-commands lists them\"},\"id\":7}\r\n"},
+		{"{\"execute\":\"quit\\u0000x\"}", "'execute'"},
+		{"{\"execute\":7}", "GenericError"},
+		{"{\"id\":7}", "'execute'"},
+		{"{\"id\":7}", "\"id\":7}\r\n"},
+		{"{\"execute\":\"query-status\",\"arguments\":[]}", "'arguments'"},
+		{"{\"execute\":\"query-status\",\"arguments\":null}", "'arguments'"},
+		{"{\"execute\":\"query-status\",\"control\":{}}", "'control'"},
+		{"{\"exec-oob\":\"query-status\"}", "'exec-oob'"},
+		{"{\"execute\":\"query-status\",\"arguments\":{\"cpu\":1}}", "'cpu'"},
+		{"[]", "expected a JSON object"},
+		{"{\"execute\":\"query-version\"}", "\"package\":\"torpor "},
+		{"{\"execute\":\"query-commands\"}", "{\"name\":\"x-torpor-query-cpu\"}"},
+	};
+	int fd = client_connect_and_negotiate(*state);
+
+	TALK(*state, fd, steps);
+	assert_int_equal(fake_machine_host_end(((struct qmp_fixture *)*state)->machine),
+			 POWER_REASON_NONE);
+	(void)close(fd);
+}
+
+static void test_malformed_and_resync(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\" \"query-status\"}", "malformed JSON"},
+		{"{\"execute\":\"query-status\"}", "\"running\":true"},
+		{"{]{\"execute\":\"query-status\"}", "\"running\":true"},
+		{"rubbish\n", "malformed JSON"},
+		{"{\"execute\":\"query-status\"}", "\"running\":true"},
+		{"{\"execute\":\"quer\n", "malformed JSON"},
+		{"{\"execute\":\"query-status\"}", "\"running\":true"},
+		{"{\"execute\":[[[", ""},
+		{"\xff", "malformed JSON"},
+		{"{\"execute\":\"query-status\"}", "\"running\":true"},
+		{"{\"id\":\"\xc3(\"}", "malformed JSON"},
+		{"{\"id\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"
+		 "}",
+		 "malformed JSON"},
+		{"{\"execute\":\"query-status\"}", "\"running\":true"},
+	};
+	int fd = client_connect_and_negotiate(*state);
+
+	TALK(*state, fd, steps);
+	(void)close(fd);
+}
+
+/* What is in the answer to a conversation does not depend on how it was cut up. */
+static void test_every_chunk_size(void **state)
+{
+	static const char text[] =
+		NEGOTIATE "\n{\"execute\":\"query-status\",\"id\":\"}{\\\"\"}\r\n"
+			  "bad\n" NEGOTIATE "{\"execute\":\"query-version\"}";
+	char whole[TEXT_SIZE] = "";
+	struct qmp_fixture *fixture = *state;
+
+	for (size_t chunk = sizeof(text) - 1; chunk >= 1; chunk--) {
+		char answer[TEXT_SIZE] = "";
+		int fd = client_connect_and_greet(fixture);
+
+		for (size_t at = 0; at < sizeof(text) - 1; at += chunk) {
+			size_t left = sizeof(text) - 1 - at;
+
+			client_send(fd, text + at, left < chunk ? left : chunk);
+			qmp_fixture_serve(fixture);
+			(void)strcat(answer, client_receive(fd));
+		}
+		if (whole[0] == '\0') {
+			(void)strcpy(whole, answer);
+			assert_non_null(strstr(whole, "\"id\":\"}{\\\"\""));
+			assert_non_null(strstr(whole, "\"package\""));
+		}
+		assert_string_equal(answer, whole);
+		(void)close(fd);
+		qmp_fixture_serve(fixture);
+	}
+}
+
+static void test_status(void **state)
+{
+	static const struct {
+		enum machine_status status;
+		const char *answer;
+	} cases[] = {
+		{MACHINE_STATUS_PRELAUNCH, "{\"status\":\"prelaunch\",\"running\":false}"},
+		{MACHINE_STATUS_RUNNING, "{\"status\":\"running\",\"running\":true}"},
+		{MACHINE_STATUS_SUSPENDED, "{\"status\":\"suspended\",\"running\":false}"},
+		{MACHINE_STATUS_SHUTDOWN, "{\"status\":\"shutdown\",\"running\":false}"},
+		{MACHINE_STATUS_INTERNAL_ERROR,
+		 "{\"status\":\"internal-error\",\"running\":false}"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fake_machine_set(fixture->machine, cases[i].status);
+		assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"query-status\"}"),
+				       cases[i].answer));
+	}
+	(void)close(fd);
+}
+
+static void test_wake_and_refuse(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+
+	assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"system_wakeup\"}"),
+			       "expected it suspended, it is running"));
+	assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"x-torpor-refuse-suspend\"}"),
+			       "it is running"));
+	fake_machine_set(fixture->machine, MACHINE_STATUS_SUSPENDED);
+	assert_string_equal(client_ask(fixture, fd, "{\"execute\":\"system_wakeup\"}"), OK);
+	fake_machine_set(fixture->machine, MACHINE_STATUS_SUSPENDED);
+	assert_string_equal(client_ask(fixture, fd, "{\"execute\":\"x-torpor-refuse-suspend\"}"),
+			    OK);
+	(void)close(fd);
+}
+
+static void test_query_cpu(void **state)
+{
+	static const struct step bad[] = {
+		{"{\"execute\":\"x-torpor-query-cpu\"}", "needs the argument 'cpu'"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{}}",
+		 "needs the argument 'cpu'"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":2}}", "from 0 to 1"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":-1}}", "from 0 to 1"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":4294967296}}",
+		 "from 0 to 1"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":\"0\"}}",
+		 "from 0 to 1"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":null}}",
+		 "from 0 to 1"},
+		{"{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":0,\"x\":1}}", "'x'"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+	const char *answer;
+
+	TALK(fixture, fd, bad);
+	answer = client_ask(fixture, fd,
+			    "{\"execute\":\"x-torpor-query-cpu\",\"arguments\":{\"cpu\":0}}");
+	assert_ptr_equal(strstr(answer, "{\"return\":{\"cpu\":0,\"state\":\"system-suspended\","
+					"\"pc\":18446743798965867060,\"pstate\":965,"
+					"\"x\":[18446744073709551615,18446744073709551614,"),
+			 answer);
+	assert_non_null(strstr(answer, ",18446744073709551585]}}\r\n"));
+	fake_machine_set(fixture->machine, MACHINE_STATUS_SHUTDOWN);
+	assert_non_null(strstr(client_ask(fixture, fd,
+					  "{\"execute\":\"x-torpor-query-cpu\","
+					  "\"arguments\":{\"cpu\":1}}"),
+			       "it is shutdown"));
+	(void)close(fd);
+}
+
+static void test_quit(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+
+	assert_string_equal(client_ask(fixture, fd, "{\"execute\":\"quit\"}"), OK);
+	assert_int_equal(fake_machine_host_end(fixture->machine), POWER_REASON_HOST);
+	(void)close(fd);
+}
+
+static void test_events(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	struct power_event event = {
+		.kind = POWER_EVENT_SHUTDOWN, .reason = POWER_REASON_GUEST, .cpu = 1};
+	int early = client_connect_and_greet(fixture);
+	int first = client_connect_and_negotiate(fixture);
+	int second = client_connect_and_negotiate(fixture);
+	struct json_object *message;
+	struct json_object *stamp;
+	struct timespec now;
+	const char *text;
+	int64_t apart_ns;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	/* An event of 5 s ago. */
+	event.time_ns = (uint64_t)(now.tv_sec - 5) * 1000000000U + (uint64_t)now.tv_nsec;
+	qmp_emit(fixture->server, &event);
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	assert_string_equal(client_receive(early), "");
+	text = client_receive(first);
+	assert_ptr_equal(strstr(text, "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"cpu\":1,"
+				      "\"reason\":\"guest-shutdown\"},\"timestamp\":{\"seconds\":"),
+			 text);
+	message = json_tokener_parse(text);
+	stamp = json_object_object_get(message, "timestamp");
+	apart_ns = (now.tv_sec - json_object_get_int64(json_object_object_get(stamp, "seconds"))) *
+			   INT64_C(1000000000) +
+		   now.tv_nsec -
+		   json_object_get_int64(json_object_object_get(stamp, "microseconds")) * 1000;
+	assert_in_range(apart_ns, INT64_C(4990000000), INT64_C(6000000000));
+	json_object_put(message);
+	assert_non_null(strstr(client_receive(second), "SHUTDOWN"));
+	(void)close(early);
+	(void)close(first);
+	(void)close(second);
+}
+
+static void test_event_without_data(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	struct power_event event = {.kind = POWER_EVENT_STARTED, .cpu = -1};
+	int fd = client_connect_and_negotiate(fixture);
+
+	qmp_emit(fixture->server, &event);
+	assert_non_null(
+		strstr(client_receive(fd), "{\"event\":\"STARTED\",\"data\":{},\"timestamp\""));
+	(void)close(fd);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_greeting, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_negotiation, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_requests, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_malformed_and_resync, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_every_chunk_size, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_status, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_wake_and_refuse, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_query_cpu, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_quit, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_events, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_event_without_data, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+	};
+
+	return cmocka_run_group_tests_name("qmp", tests, qmp_fixture_make_folder,
+					   qmp_fixture_remove_folder);
+}

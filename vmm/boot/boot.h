@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What is in guest RAM when the first CPU starts: kernel, device tree, initrd, in this order from
+ * the start of RAM.
+ *
+ * Both files are opened once and stay open, so that each reset starts the same kernel although its
+ * name may stand for another file by then. A file that was changed in place is noticed if what is
+ * in it is no longer good; then the reset fails with a line that says so.
+ */
+#ifndef VMM_BOOT_BOOT_H
+#define VMM_BOOT_BOOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "boot/fdt.h"
+#include "error.h"
+#include "machine/ram.h"
+
+/**
+ * struct boot_config - what to start; strings are borrowed until boot_close()
+ * @kernel: path, see boot/image.h
+ * @initrd: path, or NULL for none
+ * @raw:    @kernel has no header, see image_load()
+ */
+struct boot_config {
+	const char *kernel;
+	const char *initrd;
+	bool raw;
+};
+
+/**
+ * struct boot - open files; members are boot's own
+ * @config:    as given
+ * @kernel_fd: open
+ * @initrd_fd: open, or -1
+ */
+struct boot {
+	struct boot_config config;
+	int kernel_fd;
+	int initrd_fd;
+};
+
+/**
+ * struct boot_entry - how the first CPU starts, with all other general registers 0
+ * @pc:      guest physical address
+ * @dtb_ipa: for x0
+ */
+struct boot_entry {
+	uint64_t pc;
+	uint64_t dtb_ipa;
+};
+
+/**
+ * boot_open() - open the files
+ * @boot:   filled on success; boot_close() it
+ * @config: copied, its strings borrowed
+ * @err:    one line that names the file
+ *
+ * Return: 0; -errno. What is in the files is looked at by boot_load().
+ */
+int boot_open(struct boot *boot, const struct boot_config *config, struct vmm_error *err);
+
+/**
+ * boot_close() - close the files
+ * @boot: open
+ */
+void boot_close(struct boot *boot);
+
+/**
+ * boot_load() - fill RAM for a boot; again at each reset
+ * @boot:  open
+ * @ram:   what is not written here stays as it is; see guest_ram_discard()
+ * @tree:  what the device tree says; RAM and initrd in it are filled in here
+ * @entry: filled on success
+ * @err:   one line that names the file, or says what is too small
+ *
+ * Context: no vCPU runs. Reads files and decompresses: up to seconds.
+ * Return: 0; -errno, see image_load() and fdt_build(); -ENOSPC if RAM is too small for all.
+ */
+int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct fdt_config *tree,
+	      struct boot_entry *entry, struct vmm_error *err);
+
+#endif /* VMM_BOOT_BOOT_H */

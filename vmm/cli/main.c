@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/diag.h"
+#include "cli/help.h"
+#include "cli/options.h"
+#include "cli/run.h"
+#include "control/version.h"
+
+/* A file that we open must not become standard error because somebody closed that. */
+static void fill_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0) {
+			_exit(RUN_STATUS_FAILED);
+		}
+	}
+}
+
+static int print(const char *text)
+{
+	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
+		struct vmm_error error;
+
+		vmm_error_set(&error, "standard output: %s", strerror(errno));
+		diag_line(error.text);
+		return RUN_STATUS_FAILED;
+	}
+	return EXIT_SUCCESS;
+}
+
+static int usage(const struct vmm_error *error)
+{
+	diag_line(error->text);
+	return RUN_STATUS_USAGE;
+}
+
+static int run(int argc, char **argv)
+{
+	struct run_options options;
+	struct vmm_error error;
+	enum options_result result = options_parse(argc, argv, &options, &error);
+	int status = RUN_STATUS_USAGE;
+
+	if (result == OPTIONS_HELP) {
+		status = print(help_run());
+	} else if (result == OPTIONS_BAD || !options_check(&options, &error)) {
+		status = usage(&error);
+	} else {
+		status = run_machine(&options);
+	}
+	options_free(&options);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+	struct vmm_error error;
+
+	fill_standard_files();
+	if (word == NULL) {
+		vmm_error_set(&error, "no command: expected 'torpor run --kernel FILE ...'; "
+				      "'torpor --help' says more");
+		return usage(&error);
+	}
+	if (strcmp(word, "run") == 0) {
+		return run(argc - 1, argv + 1);
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		return print(help_torpor());
+	}
+	if (strcmp(word, "--version") == 0) {
+		return print("torpor " TORPOR_VERSION_STRING "\n");
+	}
+	vmm_error_set(&error, "unknown %s '%s': expected run, --help or --version",
+		      word[0] == '-' ? "option" : "command", word);
+	return usage(&error);
+}

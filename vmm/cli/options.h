@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * DOC: the options of `torpor run`
+ *
+ * Parsing looks at nothing but the command line; options_check() then looks at the files. Both
+ * end at the first fault, in one line that names it and says what was expected.
+ */
+#ifndef VMM_CLI_OPTIONS_H
+#define VMM_CLI_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "machine/machine.h"
+
+/**
+ * struct run_options - what `torpor run` was told
+ * @machine:    the machine; its strings are the command line's or in @disk_paths
+ * @disk_paths: owned, without ",ro"
+ * @events:     --events, or NULL
+ * @control:    --control, or NULL
+ * @pidfile:    --pidfile, or NULL
+ */
+struct run_options {
+	struct machine_config machine;
+	char *disk_paths[MACHINE_DISK_COUNT_MAX];
+	const char *events;
+	const char *control;
+	const char *pidfile;
+};
+
+/**
+ * enum options_result - what to do
+ * @OPTIONS_RUN:  run the machine
+ * @OPTIONS_HELP: print the help
+ * @OPTIONS_BAD:  print the error, exit status 2
+ */
+enum options_result {
+	OPTIONS_RUN,
+	OPTIONS_HELP,
+	OPTIONS_BAD,
+};
+
+/**
+ * options_parse() - read the command line
+ * @argc:    of @argv
+ * @argv:    from the word "run" on; borrowed as long as @options is used
+ * @options: filled; to be given to options_free() whatever the result
+ * @error:   filled with OPTIONS_BAD
+ *
+ * Context: main thread; getopt's state is reset.
+ */
+enum options_result options_parse(int argc, char **argv, struct run_options *options,
+				  struct vmm_error *error);
+
+/**
+ * options_check() - see whether the files can be what they are said to be, and the host has the
+ * memory
+ *
+ * Return: true; false with @error filled.
+ */
+bool options_check(const struct run_options *options, struct vmm_error *error);
+
+/** options_free() - free what is owned */
+void options_free(struct run_options *options);
+
+#endif /* VMM_CLI_OPTIONS_H */

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The virtio MMIO transport, version 2 ("modern"), between a driver in the guest and a device.
+ *
+ * A device fills in a struct virtio_device and puts a struct virtio_mmio before it; the transport
+ * deals with registers, negotiation, queues and the interrupt. Requests are taken with
+ * virtio_mmio_pop() and given back with virtio_mmio_push(), on any thread of the device.
+ *
+ * A driver that breaks the rules (a ring outside RAM, a looping chain) gets
+ * DEVICE_NEEDS_RESET and a configuration interrupt; nothing more is taken from it until it has
+ * reset the device.
+ *
+ * Locks: the transport's own lock is never held across an op, so ops may call the functions here.
+ * A device must not hold a lock that its quiesce op takes while it calls into the transport's
+ * register functions; pop, push and fail are free of that.
+ *
+ * The caller owns the struct, which must not move between init and destroy.
+ */
+#ifndef VMM_DEVICES_VIRTIO_MMIO_H
+#define VMM_DEVICES_VIRTIO_MMIO_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "devices/irq_line.h"
+#include "devices/mmio_bus.h"
+#include "devices/virtq.h"
+#include "machine/ram.h"
+
+#define VIRTIO_MMIO_QUEUES_MAX 4
+
+/**
+ * struct virtio_device_ops - what a device does
+ * @config_read:  one byte of the device's configuration, @offset from its start; offsets past its
+ *                end read as 0. May be NULL: no configuration. Any thread
+ * @config_write: the guest stores a byte there. May be NULL: ignored
+ * @notify:       the driver has put requests into @queue, which is open. On a vCPU thread.
+ *                Mandatory
+ * @quiesce:      all queues are closed to the device: return once no request is in progress, as
+ *                its memory may be used for something else afterwards. On a vCPU thread or the
+ *                one that resets the machine; may block for as long as a request takes. Mandatory
+ */
+struct virtio_device_ops {
+	uint8_t (*config_read)(void *ctx, uint64_t offset);
+	void (*config_write)(void *ctx, uint64_t offset, uint8_t value);
+	void (*notify)(void *ctx, unsigned queue);
+	void (*quiesce)(void *ctx);
+};
+
+/**
+ * struct virtio_device - a device, as the transport sees it
+ * @ops:         borrowed
+ * @ctx:         first argument of the ops
+ * @features:    offered feature bits of the device itself; the transport adds its own
+ * @device_id:   VIRTIO_ID_*
+ * @queue_count: 1 .. VIRTIO_MMIO_QUEUES_MAX
+ */
+struct virtio_device {
+	const struct virtio_device_ops *ops;
+	void *ctx;
+	uint64_t features;
+	uint32_t device_id;
+	unsigned queue_count;
+};
+
+/**
+ * struct virtio_mmio - a transport; members are its own
+ * @lock:                guards all below
+ * @stop_lock:           held over a whole reset or stop of a queue; taken before @lock
+ * @device:              as given
+ * @irq:                 as given
+ * @ram:                 as given
+ * @queues:              the device's queues
+ * @queue_select:        QueueSel
+ * @status:              device status
+ * @interrupt_status:    InterruptStatus
+ * @features:            what the driver has accepted
+ * @device_features_sel: DeviceFeaturesSel
+ * @driver_features_sel: DriverFeaturesSel
+ * @stopping:            a reset or stop is under way: nothing is taken from any queue
+ * @irq_level:           the level the interrupt line was last given
+ */
+struct virtio_mmio {
+	pthread_mutex_t lock;
+	pthread_mutex_t stop_lock;
+	struct virtio_device device;
+	struct irq_line irq;
+	struct guest_ram ram;
+	struct virtq queues[VIRTIO_MMIO_QUEUES_MAX];
+	uint32_t queue_select;
+	uint32_t status;
+	uint32_t interrupt_status;
+	uint64_t features;
+	uint32_t device_features_sel;
+	uint32_t driver_features_sel;
+	bool stopping;
+	bool irq_level;
+};
+
+/* Registers for mmio_bus_add(); the region's dev is a struct virtio_mmio. */
+extern const struct mmio_ops virtio_mmio_ops;
+
+/*
+ * Registers of a slot that holds no device (device id 0, which drivers skip), for software that
+ * looks at all slots; the region may span many slots. Its dev is not used and may be NULL.
+ */
+extern const struct mmio_ops virtio_mmio_empty_ops;
+
+/**
+ * virtio_mmio_init() - set up a transport in its reset state
+ * @mmio:   filled; destroy it with virtio_mmio_destroy()
+ * @device: copied
+ * @ram:    copied; the memory must outlive the transport
+ * @irq:    copied
+ *
+ * Context: before any other call.
+ * Return: 0; -EINVAL if @device lacks a mandatory op or has a bad number of queues; -errno of
+ * pthread_mutex_init().
+ */
+int virtio_mmio_init(struct virtio_mmio *mmio, const struct virtio_device *device,
+		     const struct guest_ram *ram, const struct irq_line *irq);
+
+/**
+ * virtio_mmio_destroy() - free what virtio_mmio_init() took
+ * @mmio: set up; not to be used afterwards
+ *
+ * Context: no other thread uses the transport; the device's own threads have ended.
+ */
+void virtio_mmio_destroy(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_reset() - what a driver's reset does: close the queues, quiesce, forget all
+ * @mmio: set up
+ *
+ * The interrupt line is driven low.
+ *
+ * Context: any thread but the device's own; waits for the request in progress.
+ */
+void virtio_mmio_reset(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_pop() - take the next request of a queue
+ * @mmio:  set up
+ * @queue: below the device's queue count
+ * @chain: filled when true is returned
+ *
+ * Context: any thread.
+ * Return: true; false if there is none, or the queue is not open, or the driver has just turned
+ * out to be broken (it has then been told).
+ */
+bool virtio_mmio_pop(struct virtio_mmio *mmio, unsigned queue, struct virtq_chain *chain);
+
+/**
+ * virtio_mmio_push() - give a request back, with an interrupt if the driver wants one
+ * @mmio:        set up
+ * @queue:       below the device's queue count
+ * @head:        of the request
+ * @written_len: bytes written to its in segments
+ *
+ * Context: any thread.
+ */
+void virtio_mmio_push(struct virtio_mmio *mmio, unsigned queue, uint16_t head,
+		      uint32_t written_len);
+
+/**
+ * virtio_mmio_fail() - the driver has sent something that cannot be answered
+ * @mmio: set up
+ *
+ * Sets DEVICE_NEEDS_RESET and raises the configuration interrupt, once until the next reset.
+ *
+ * Context: any thread.
+ */
+void virtio_mmio_fail(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_has_feature() - has the driver accepted a feature
+ * @mmio: set up
+ * @bit:  number of the feature bit
+ *
+ * Context: any thread.
+ * Return: true if it has, and negotiation is complete.
+ */
+bool virtio_mmio_has_feature(struct virtio_mmio *mmio, unsigned bit);
+
+#endif /* VMM_DEVICES_VIRTIO_MMIO_H */

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * DOC: the devices of a machine, on their bus
+ *
+ * Made once; a reset puts the devices back to their reset state and connects them to the next VM.
+ * Functions are for the machine's main thread, with no vCPU running, except where said.
+ */
+#ifndef VMM_MACHINE_BOARD_H
+#define VMM_MACHINE_BOARD_H
+
+#include <stdbool.h>
+#include "devices/mmio_bus.h"
+#include "devices/pl011.h"
+#include "devices/pl031.h"
+#include "devices/virtio_blk.h"
+#include "devices/virtio_rng.h"
+#include "kvm/kvm.h"
+#include "machine/machine.h"
+#include "machine/ram.h"
+
+/* Slots of virtio-mmio: part of the machine type, so what is given here stays. */
+#define BOARD_DISK_SLOT(disk) (disk)
+#define BOARD_RNG_SLOT MACHINE_DISK_COUNT_MAX
+
+/**
+ * struct board_config - copied; what it points to is borrowed for the board's life
+ * @ram:          mapped
+ * @disks:        paths
+ * @disk_count:   how many
+ * @console_tx:   see struct machine_host
+ * @console_room: input would be taken again; any thread
+ * @log:          see struct machine_host
+ * @ctx:          for the three
+ */
+struct board_config {
+	struct guest_ram ram;
+	const struct machine_disk_config *disks;
+	size_t disk_count;
+	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
+	void (*console_room)(void *ctx);
+	void (*log)(void *ctx, const char *line);
+	void *ctx;
+};
+
+struct board {
+	struct board_config config;
+	struct kvm_vm *vm; /* where interrupts go; NULL between two boots */
+	struct mmio_bus bus;
+	struct pl011 uart;
+	struct pl031 rtc;
+	struct virtio_rng rng;
+	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
+	size_t disk_count; /* set up so far */
+	bool has_uart;
+	bool has_rtc;
+	bool has_rng;
+};
+
+/**
+ * board_init() - make the devices
+ * @board: filled; must not move; free by board_destroy() even when this fails
+ *
+ * Return: 0 or -errno with @error filled.
+ */
+int board_init(struct board *board, const struct board_config *config, struct vmm_error *error);
+
+/** board_destroy() - free the devices; nothing is flushed */
+void board_destroy(struct board *board);
+
+/** board_connect() - send interrupts to @vm, or nowhere if NULL */
+void board_connect(struct board *board, struct kvm_vm *vm);
+
+/** board_reset() - put all devices into their reset state; disks take requests again */
+void board_reset(struct board *board);
+
+/**
+ * board_settle() - complete all queued I/O and have it on the disks
+ * @error: names the disk that could not be flushed
+ *
+ * All disks are tried, also after one has failed. Return: 0 or -errno of the first failure.
+ */
+int board_settle(struct board *board, struct vmm_error *error);
+
+/** board_has_device() - is there a device at virtio-mmio slot @slot? */
+bool board_has_device(const struct board *board, unsigned slot);
+
+/** board_device_name() - static name of what is wired to @intid, or NULL; any thread */
+const char *board_device_name(const struct board *board, uint32_t intid);
+
+#endif /* VMM_MACHINE_BOARD_H */

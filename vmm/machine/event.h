@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * DOC: power events
+ *
+ * What the host learns of a machine's power states. The names are QMP's where it has one.
+ */
+#ifndef VMM_MACHINE_EVENT_H
+#define VMM_MACHINE_EVENT_H
+
+#include <stdint.h>
+
+/**
+ * enum power_event_kind - what happened
+ * @POWER_EVENT_STARTED:      the machine's first CPU enters its kernel, also after each reset
+ * @POWER_EVENT_CPU_ON:       a CPU enters at the entry that CPU_ON gave
+ * @POWER_EVENT_CPU_OFF:      a CPU is off
+ * @POWER_EVENT_SUSPEND:      the machine is suspended
+ * @POWER_EVENT_WAKEUP:       the machine left that state
+ * @POWER_EVENT_SUSPEND_DISK: the guest hibernated; its disks are flushed
+ * @POWER_EVENT_SHUTDOWN:     the machine ended in any other way, see the reason
+ * @POWER_EVENT_RESET:        the machine is reset
+ */
+enum power_event_kind {
+	POWER_EVENT_STARTED,
+	POWER_EVENT_CPU_ON,
+	POWER_EVENT_CPU_OFF,
+	POWER_EVENT_SUSPEND,
+	POWER_EVENT_WAKEUP,
+	POWER_EVENT_SUSPEND_DISK,
+	POWER_EVENT_SHUTDOWN,
+	POWER_EVENT_RESET,
+};
+
+/**
+ * enum power_reason - why
+ * @POWER_REASON_NONE:         nothing to say
+ * @POWER_REASON_GUEST:        the guest asked for it
+ * @POWER_REASON_GUEST_RESET2: SYSTEM_RESET2, with type and cookie
+ * @POWER_REASON_GUEST_PANIC:  the guest can't go on: a KVM internal error, or no CPU is on
+ * @POWER_REASON_HOST:         the host asked for it, over the control socket
+ * @POWER_REASON_HOST_SIGNAL:  SIGINT or SIGTERM
+ * @POWER_REASON_HOST_ERROR:   the host failed
+ * @POWER_REASON_REFUSED:      WAKEUP: the host refused the suspend
+ * @POWER_REASON_INTERRUPT:    WAKEUP: an interrupt, with its INTID and, where known, its device
+ */
+enum power_reason {
+	POWER_REASON_NONE,
+	POWER_REASON_GUEST,
+	POWER_REASON_GUEST_RESET2,
+	POWER_REASON_GUEST_PANIC,
+	POWER_REASON_HOST,
+	POWER_REASON_HOST_SIGNAL,
+	POWER_REASON_HOST_ERROR,
+	POWER_REASON_REFUSED,
+	POWER_REASON_INTERRUPT,
+};
+
+/**
+ * struct power_event - one event
+ * @kind:       what
+ * @reason:     why
+ * @time_ns:    CLOCK_MONOTONIC
+ * @cpu:        the CPU it is about, or the one that called; -1 if none
+ * @intid:      with POWER_REASON_INTERRUPT: the interrupt, or -1 if the host could not tell
+ * @device:     with POWER_REASON_INTERRUPT: a static name such as "pl031", or NULL
+ * @reset_type: with POWER_REASON_GUEST_RESET2
+ * @cookie:     with POWER_REASON_GUEST_RESET2
+ */
+struct power_event {
+	enum power_event_kind kind;
+	enum power_reason reason;
+	uint64_t time_ns;
+	int32_t cpu;
+	int32_t intid;
+	const char *device;
+	uint32_t reset_type;
+	uint64_t cookie;
+};
+
+/**
+ * struct power_event_sink - who is told
+ * @emit: called on any thread, one event at a time in the order they happened; must not call the
+ *        machine, and must not wait for anything that a vCPU thread does
+ * @ctx:  passed on
+ */
+struct power_event_sink {
+	void (*emit)(void *ctx, const struct power_event *event);
+	void *ctx;
+};
+
+#endif /* VMM_MACHINE_EVENT_H */

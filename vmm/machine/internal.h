@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What machine.c and restart.c share.
+ */
+#ifndef VMM_MACHINE_INTERNAL_H
+#define VMM_MACHINE_INTERNAL_H
+
+#include "boot/boot.h"
+#include "kvm/kvm.h"
+#include "machine/board.h"
+#include "machine/machine.h"
+#include "power/power.h"
+
+struct machine {
+	struct machine_config config;
+	struct machine_host host;
+	struct boot boot;
+	bool has_boot;
+	struct guest_ram ram;
+	struct board board;
+	bool has_board;
+	struct kvm_vm *vm;
+	struct power *power;
+	uint64_t mpidrs[MACHINE_CPU_COUNT_MAX];
+	struct kvm_entry entry; /* of the boot CPU, once the guest is loaded */
+	int poll_fd; /* an epoll of the two below */
+	int event_fd; /* something ended, or the console has room */
+	bool started;
+	enum machine_end end;
+	enum power_reason host_end; /* the host wants it to end; NONE if not */
+};
+
+/* Makes a VM, its MPIDRs known, and connects the devices to it. */
+int machine_make_vm(struct machine *machine, struct vmm_error *error);
+void machine_drop_vm(struct machine *machine);
+
+/* Puts kernel, initrd and device tree into RAM. */
+int machine_load(struct machine *machine, struct vmm_error *error);
+
+/* The guest starts over, with all of RAM zeroed unless @warm. */
+int machine_restart(struct machine *machine, bool warm, struct vmm_error *error);
+
+#endif /* VMM_MACHINE_INTERNAL_H */

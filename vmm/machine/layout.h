@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The machine's memory map and interrupt numbers.
+ *
+ * They are those of QEMU's `virt` machine wherever both have the thing, so that firmware, kernels
+ * and earlycon settings made for that machine run here unchanged. They are part of the machine
+ * type: no value here may change once released.
+ *
+ *   0x00_0000_0000  +--------------------------+
+ *                   | flash, 2 banks of 64 MiB |
+ *   0x00_0800_0000  +--------------------------+
+ *                   | GIC distributor   64 KiB |
+ *   0x00_080A_0000  +--------------------------+
+ *                   | GIC redistributors       |  128 KiB a CPU, 123 CPUs
+ *   0x00_0900_0000  +--------------------------+
+ *                   | PL011 UART         4 KiB |  SPI 1
+ *   0x00_0901_0000  | PL031 RTC          4 KiB |  SPI 2
+ *   0x00_0903_0000  | PL061 GPIO         4 KiB |  SPI 7
+ *   0x00_0A00_0000  +--------------------------+
+ *                   | virtio-mmio, 32 x 512 B  |  SPI 16 to 47
+ *   0x00_0A00_4000  +--------------------------+
+ *                   | nothing                  |
+ *   0x00_4000_0000  +--------------------------+
+ *                   | RAM                      |
+ *                   | ...                      |
+ *                   +--------------------------+
+ */
+#ifndef VMM_MACHINE_LAYOUT_H
+#define VMM_MACHINE_LAYOUT_H
+
+#include <stdint.h>
+
+/* GIC interrupt ids: SGIs 0 to 15, PPIs from 16, SPIs from 32. */
+#define LAYOUT_SPI_BASE 32U
+#define LAYOUT_PPI_BASE 16U
+#define LAYOUT_SPI_INTID(spi) (LAYOUT_SPI_BASE + (spi))
+#define LAYOUT_PPI_INTID(ppi) (LAYOUT_PPI_BASE + (ppi))
+
+#define LAYOUT_FLASH_BASE UINT64_C(0x00000000)
+#define LAYOUT_FLASH_BANK_SIZE_BYTES UINT64_C(0x04000000)
+#define LAYOUT_FLASH_BANK_COUNT 2U
+
+#define LAYOUT_GICD_BASE UINT64_C(0x08000000)
+#define LAYOUT_GICD_SIZE_BYTES UINT64_C(0x00010000)
+#define LAYOUT_GICR_BASE UINT64_C(0x080A0000)
+#define LAYOUT_GICR_SIZE_BYTES UINT64_C(0x00F60000)
+/* Two 64 KiB frames a CPU. */
+#define LAYOUT_GICR_CPU_SIZE_BYTES UINT64_C(0x00020000)
+#define LAYOUT_GICR_CPU_COUNT_MAX 123U
+/* What the guest's GIC is built with: 16 SGIs, 16 PPIs and 256 SPIs. */
+#define LAYOUT_GIC_INTID_COUNT 288U
+
+#define LAYOUT_UART_BASE UINT64_C(0x09000000)
+#define LAYOUT_UART_SIZE_BYTES UINT64_C(0x00001000)
+#define LAYOUT_UART_SPI 1U
+#define LAYOUT_UART_INTID LAYOUT_SPI_INTID(LAYOUT_UART_SPI)
+
+#define LAYOUT_RTC_BASE UINT64_C(0x09010000)
+#define LAYOUT_RTC_SIZE_BYTES UINT64_C(0x00001000)
+#define LAYOUT_RTC_SPI 2U
+#define LAYOUT_RTC_INTID LAYOUT_SPI_INTID(LAYOUT_RTC_SPI)
+
+#define LAYOUT_GPIO_BASE UINT64_C(0x09030000)
+#define LAYOUT_GPIO_SIZE_BYTES UINT64_C(0x00001000)
+#define LAYOUT_GPIO_SPI 7U
+#define LAYOUT_GPIO_INTID LAYOUT_SPI_INTID(LAYOUT_GPIO_SPI)
+
+#define LAYOUT_VIRTIO_BASE UINT64_C(0x0A000000)
+#define LAYOUT_VIRTIO_STRIDE_BYTES UINT64_C(0x00000200)
+#define LAYOUT_VIRTIO_SLOT_COUNT 32U
+#define LAYOUT_VIRTIO_SPI 16U
+#define LAYOUT_VIRTIO_SLOT_BASE(slot)                                                              \
+	(LAYOUT_VIRTIO_BASE + (uint64_t)(slot)*LAYOUT_VIRTIO_STRIDE_BYTES)
+#define LAYOUT_VIRTIO_SLOT_SPI(slot) (LAYOUT_VIRTIO_SPI + (slot))
+#define LAYOUT_VIRTIO_SLOT_INTID(slot) LAYOUT_SPI_INTID(LAYOUT_VIRTIO_SLOT_SPI(slot))
+
+/* The architected timers' PPIs: EL3's, EL1's physical and virtual one, EL2's. */
+#define LAYOUT_TIMER_S_EL1_PPI 13U
+#define LAYOUT_TIMER_NS_EL1_PPI 14U
+#define LAYOUT_TIMER_VIRT_PPI 11U
+#define LAYOUT_TIMER_NS_EL2_PPI 10U
+
+#define LAYOUT_RAM_BASE UINT64_C(0x40000000)
+
+#endif /* VMM_MACHINE_LAYOUT_H */

@@ -1,0 +1,379 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include "machine/internal.h"
+#include "machine/layout.h"
+
+static void poke(void *ctx)
+{
+	struct machine *machine = ctx;
+	const uint64_t one = 1;
+
+	/* Only a counter at its limit refuses, and then the descriptor is readable anyway. */
+	(void)!write(machine->event_fd, &one, sizeof(one));
+}
+
+static const char *device_name(void *ctx, uint32_t intid)
+{
+	const struct machine *machine = ctx;
+
+	return board_device_name(&machine->board, intid);
+}
+
+static void console_tx(void *ctx, const uint8_t *bytes, size_t count)
+{
+	struct machine *machine = ctx;
+
+	machine->host.console_tx(machine->host.ctx, bytes, count);
+}
+
+static void log_line(void *ctx, const char *line)
+{
+	struct machine *machine = ctx;
+
+	machine->host.log(machine->host.ctx, line);
+}
+
+static int no_fds(int err, struct vmm_error *error)
+{
+	vmm_error_set(error, "no file descriptors for the machine: %s; raise ulimit -n",
+		      strerror(err));
+	return -err;
+}
+
+static int watch(struct machine *machine, int fd, struct vmm_error *error)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+
+	return epoll_ctl(machine->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0
+									   : no_fds(errno, error);
+}
+
+static int open_fds(struct machine *machine, struct vmm_error *error)
+{
+	machine->poll_fd = epoll_create1(EPOLL_CLOEXEC);
+	machine->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (machine->poll_fd < 0 || machine->event_fd < 0) {
+		return no_fds(errno, error);
+	}
+	return watch(machine, machine->event_fd, error);
+}
+
+static int make_devices(struct machine *machine, struct vmm_error *error)
+{
+	const struct board_config config = {
+		.ram = machine->ram,
+		.disks = machine->config.disks,
+		.disk_count = machine->config.disk_count,
+		.console_tx = console_tx,
+		.console_room = poke,
+		.log = log_line,
+		.ctx = machine,
+	};
+	int ret;
+
+	machine->has_board = true;
+	ret = board_init(&machine->board, &config, error);
+	if (ret == 0) {
+		ret = watch(machine, pl031_timer_fd(&machine->board.rtc), error);
+	}
+	return ret;
+}
+
+static int make_power(struct machine *machine, struct vmm_error *error)
+{
+	const struct power_config config = {
+		.cpu_count = machine->config.cpu_count,
+		.mpidrs = machine->mpidrs,
+		.psci_version = machine->config.psci_version,
+		.ram = machine->ram,
+		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
+		.events = machine->host.events,
+		.ended = poke,
+		.device_name = device_name,
+		.ctx = machine,
+	};
+
+	return power_create(&machine->power, &config, error);
+}
+
+static int open_files(struct machine *machine, struct vmm_error *error)
+{
+	const struct boot_config config = {
+		.kernel = machine->config.kernel,
+		.initrd = machine->config.initrd,
+	};
+	int ret = boot_open(&machine->boot, &config, error);
+
+	machine->has_boot = ret == 0;
+	return ret;
+}
+
+static int map_ram(struct machine *machine, struct vmm_error *error)
+{
+	int ret = guest_ram_map(&machine->ram, machine->config.memory_bytes);
+
+	if (ret != 0) {
+		vmm_error_set(error,
+			      "memory: this host does not give %llu bytes (%s); "
+			      "use a smaller --memory",
+			      (unsigned long long)machine->config.memory_bytes, strerror(-ret));
+	}
+	return ret;
+}
+
+static int build(struct machine *machine, struct vmm_error *error)
+{
+	int ret = open_fds(machine, error);
+
+	if (ret == 0) {
+		ret = open_files(machine, error);
+	}
+	if (ret == 0) {
+		ret = map_ram(machine, error);
+	}
+	if (ret == 0) {
+		ret = make_devices(machine, error);
+	}
+	if (ret == 0) {
+		ret = machine_make_vm(machine, error);
+	}
+	if (ret == 0) {
+		ret = make_power(machine, error);
+	}
+	if (ret == 0) {
+		ret = machine_load(machine, error);
+		/* A kernel that is none, or too large for the memory that was asked for. */
+		error->bad_input = ret != 0 && ret != -ENOMEM && ret != -EIO;
+	}
+	return ret;
+}
+
+struct machine *machine_create(const struct machine_config *config, const struct machine_host *host,
+			       struct vmm_error *error)
+{
+	struct machine *machine = calloc(1, sizeof(*machine));
+
+	if (machine == NULL) {
+		vmm_error_set(error, "no memory for a machine");
+		return NULL;
+	}
+	machine->config = *config;
+	machine->host = *host;
+	machine->poll_fd = machine->event_fd = -1;
+	machine->end = MACHINE_RUNNING;
+	if (build(machine, error) != 0) {
+		machine_destroy(machine);
+		return NULL;
+	}
+	return machine;
+}
+
+int machine_start(struct machine *machine, struct vmm_error *error)
+{
+	int ret = power_boot(machine->power, machine->vm, &machine->board.bus, &machine->entry,
+			     error);
+
+	machine->started = ret == 0;
+	if (machine->started && machine->host_end != POWER_REASON_NONE) {
+		(void)power_end_by_host(machine->power, machine->host_end);
+	}
+	return ret;
+}
+
+int machine_fd(const struct machine *machine)
+{
+	return machine->poll_fd;
+}
+
+static void emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason)
+{
+	const struct power_event event = {.kind = kind, .reason = reason, .cpu = -1};
+
+	power_emit(machine->power, &event);
+}
+
+static enum machine_end fail(struct machine *machine, const struct vmm_error *error)
+{
+	log_line(machine, error->text);
+	emit(machine, POWER_EVENT_SHUTDOWN, POWER_REASON_HOST_ERROR);
+	machine->end = MACHINE_END_FAILED;
+	return machine->end;
+}
+
+/* The machine is over: all that the guest wrote is made safe first, and the event says so. */
+static enum machine_end finish(struct machine *machine, const struct power_event *event,
+			       enum machine_end how)
+{
+	struct vmm_error error;
+
+	board_connect(&machine->board, NULL);
+	if (board_settle(&machine->board, &error) != 0) {
+		return fail(machine, &error);
+	}
+	power_emit(machine->power, event);
+	machine->end = how;
+	return how;
+}
+
+static enum machine_end restart(struct machine *machine, const struct power_end *end)
+{
+	struct power_event event = end->event;
+	struct vmm_error error;
+
+	event.kind = POWER_EVENT_RESET;
+	if (!machine->config.reboot) {
+		return finish(machine, &event, MACHINE_END_RESET);
+	}
+	power_emit(machine->power, &event);
+	if (machine_restart(machine, end->warm, &error) != 0) {
+		return fail(machine, &error);
+	}
+	return MACHINE_RUNNING;
+}
+
+static enum machine_end end_by_host(struct machine *machine)
+{
+	const struct power_event event = {
+		.kind = POWER_EVENT_SHUTDOWN,
+		.reason = machine->host_end,
+		.cpu = -1,
+	};
+
+	return finish(machine, &event, MACHINE_END_HOST);
+}
+
+static enum machine_end ended(struct machine *machine, const struct power_end *end)
+{
+	struct power_event event = end->event;
+
+	power_stop(machine->power);
+	event.kind = POWER_EVENT_SHUTDOWN;
+	switch (end->kind) {
+	case POWER_END_NONE:
+		break;
+	case POWER_END_OFF:
+		return finish(machine, &event, MACHINE_END_OFF);
+	case POWER_END_HIBERNATED:
+		event.kind = POWER_EVENT_SUSPEND_DISK;
+		return finish(machine, &event, MACHINE_END_HIBERNATED);
+	case POWER_END_RESET:
+		/* A host that wanted the end while the guest asked for a reset gets it. */
+		return machine->host_end == POWER_REASON_NONE ? restart(machine, end)
+							      : end_by_host(machine);
+	case POWER_END_CRASHED:
+		log_line(machine, end->detail);
+		return finish(machine, &event, MACHINE_END_CRASHED);
+	case POWER_END_HOST:
+		return end_by_host(machine);
+	}
+	return MACHINE_RUNNING;
+}
+
+enum machine_end machine_dispatch(struct machine *machine)
+{
+	struct power_end end;
+	uint64_t count;
+
+	if (machine->end != MACHINE_RUNNING || !machine->started) {
+		return machine->end;
+	}
+	(void)!read(machine->event_fd, &count, sizeof(count));
+	pl031_alarm_expired(&machine->board.rtc);
+	power_end(machine->power, &end);
+	return end.kind == POWER_END_NONE ? MACHINE_RUNNING : ended(machine, &end);
+}
+
+void machine_end_by_host(struct machine *machine, enum power_reason reason)
+{
+	if (machine->host_end != POWER_REASON_NONE) {
+		return;
+	}
+	machine->host_end = reason;
+	if (machine->started) {
+		(void)power_end_by_host(machine->power, reason);
+	}
+}
+
+enum machine_status machine_status(const struct machine *machine)
+{
+	if (!machine->started) {
+		return MACHINE_STATUS_PRELAUNCH;
+	}
+	if (machine->end == MACHINE_END_FAILED || machine->end == MACHINE_END_CRASHED) {
+		return MACHINE_STATUS_INTERNAL_ERROR;
+	}
+	if (machine->end != MACHINE_RUNNING) {
+		return MACHINE_STATUS_SHUTDOWN;
+	}
+	switch (power_mode(machine->power)) {
+	case TORPOR_MODE_SUSPENDED:
+		return MACHINE_STATUS_SUSPENDED;
+	case TORPOR_MODE_OFF:
+	case TORPOR_MODE_HIBERNATED:
+		return MACHINE_STATUS_SHUTDOWN;
+	case TORPOR_MODE_RUNNING:
+	case TORPOR_MODE_WAKING:
+	case TORPOR_MODE_RESETTING:
+		break;
+	}
+	return MACHINE_STATUS_RUNNING;
+}
+
+bool machine_wake(struct machine *machine)
+{
+	return power_wake(machine->power);
+}
+
+bool machine_refuse_suspend(struct machine *machine)
+{
+	return power_refuse_suspend(machine->power);
+}
+
+bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct machine_cpu_info *info)
+{
+	return machine->started && machine->end == MACHINE_RUNNING &&
+	       power_query_cpu(machine->power, cpu, info);
+}
+
+size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count)
+{
+	return pl011_rx(&machine->board.uart, bytes, count);
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0) {
+		close(fd);
+	}
+}
+
+void machine_destroy(struct machine *machine)
+{
+	if (machine == NULL) {
+		return;
+	}
+	if (machine->power != NULL) {
+		power_stop(machine->power);
+	}
+	/* The devices' threads end before the VM that they interrupt. */
+	if (machine->has_board) {
+		board_destroy(&machine->board);
+	}
+	machine_drop_vm(machine);
+	power_destroy(machine->power);
+	if (machine->has_boot) {
+		boot_close(&machine->boot);
+	}
+	if (machine->ram.host != NULL) {
+		guest_ram_unmap(&machine->ram);
+	}
+	close_fd(machine->event_fd);
+	close_fd(machine->poll_fd);
+	free(machine);
+}

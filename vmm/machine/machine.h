@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/**
+ * DOC: a machine as its user sees it
+ *
+ * One object from start to end; resets happen inside it. Its user has a main loop: it waits until
+ * machine_fd() is readable and calls machine_dispatch(), which does the slow things (reset, end).
+ * All functions are for that main thread, except where said.
+ */
+#ifndef VMM_MACHINE_MACHINE_H
+#define VMM_MACHINE_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "machine/event.h"
+#include "error.h"
+
+#define MACHINE_CPU_COUNT_MAX 16
+#define MACHINE_DISK_COUNT_MAX 16
+
+/**
+ * struct machine_disk_config - a disk
+ * @path:      a raw file or block device
+ * @read_only: the guest may not write to it
+ */
+struct machine_disk_config {
+	const char *path;
+	bool read_only;
+};
+
+/**
+ * struct machine_config - what the machine is; strings are borrowed until machine_destroy()
+ * @kernel:       path of a Linux arm64 Image, plain or gzip
+ * @initrd:       path, or NULL
+ * @cmdline:      the kernel's command line; "" for none
+ * @disks:        the first @disk_count are used, in this order
+ * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
+ * @memory_bytes: of RAM, a multiple of 2 MiB
+ * @psci_version: TORPOR_PSCI_*
+ * @reboot:       a reset restarts the guest; else it ends the machine
+ */
+struct machine_config {
+	const char *kernel;
+	const char *initrd;
+	const char *cmdline;
+	struct machine_disk_config disks[MACHINE_DISK_COUNT_MAX];
+	size_t disk_count;
+	uint32_t cpu_count;
+	uint64_t memory_bytes;
+	uint32_t psci_version;
+	bool reboot;
+};
+
+/**
+ * struct machine_host - what the machine's user provides
+ * @events:     who is told of power events
+ * @console_tx: the guest's console wrote bytes; on a vCPU thread, may wait a little
+ * @log:        a line for the operator, without newline; on any thread
+ * @ctx:        passed to @console_tx and @log
+ */
+struct machine_host {
+	struct power_event_sink events;
+	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
+	void (*log)(void *ctx, const char *line);
+	void *ctx;
+};
+
+/**
+ * enum machine_end - how the machine ended; the values are the exit statuses of `torpor run`
+ */
+enum machine_end {
+	MACHINE_END_OFF = 0,
+	MACHINE_END_FAILED = 1,
+	MACHINE_END_HIBERNATED = 10,
+	MACHINE_END_RESET = 11,
+	MACHINE_END_CRASHED = 12,
+	MACHINE_END_HOST = 13,
+	MACHINE_RUNNING = -1,
+};
+
+/**
+ * enum machine_status - for query-status
+ * @MACHINE_STATUS_PRELAUNCH:      machine_start() has not been called
+ * @MACHINE_STATUS_RUNNING:        it runs
+ * @MACHINE_STATUS_SUSPENDED:      the guest suspended to RAM
+ * @MACHINE_STATUS_SHUTDOWN:       it has ended, or is about to
+ * @MACHINE_STATUS_INTERNAL_ERROR: likewise, by a failure
+ */
+enum machine_status {
+	MACHINE_STATUS_PRELAUNCH,
+	MACHINE_STATUS_RUNNING,
+	MACHINE_STATUS_SUSPENDED,
+	MACHINE_STATUS_SHUTDOWN,
+	MACHINE_STATUS_INTERNAL_ERROR,
+};
+
+/**
+ * struct machine_cpu_info - a CPU's state and registers
+ * @state:  a static name: "on", "off", "on-pending", "suspended", "system-suspended", "frozen"
+ * @pc:     guest address in bytes; of a CPU in a call, that after the HVC
+ * @pstate: PSTATE in SPSR's format
+ * @x:      X0 to X30
+ */
+struct machine_cpu_info {
+	const char *state;
+	uint64_t pc;
+	uint64_t pstate;
+	uint64_t x[31];
+};
+
+struct machine;
+
+/**
+ * machine_create() - make a machine, all but running
+ * @config: what it is
+ * @host:   copied
+ * @error:  says why not, and whether what @config names is at fault
+ *
+ * Return: the machine, or NULL.
+ */
+struct machine *machine_create(const struct machine_config *config, const struct machine_host *host,
+			       struct vmm_error *error);
+
+/**
+ * machine_start() - let the guest run
+ *
+ * Return: 0 or -errno with @error filled.
+ */
+int machine_start(struct machine *machine, struct vmm_error *error);
+
+/**
+ * machine_fd() - readable when machine_dispatch() has something to do
+ *
+ * Return: a file descriptor for poll(), the same for the machine's whole life; not to be closed.
+ */
+int machine_fd(const struct machine *machine);
+
+/**
+ * machine_dispatch() - do what is due: an alarm, a reset, an end
+ *
+ * At the end all vCPU threads have stopped, queued I/O is complete and the disks are flushed, and
+ * the last event has been emitted. The reason for MACHINE_END_FAILED has been logged.
+ *
+ * Return: MACHINE_RUNNING, or how it ended.
+ */
+enum machine_end machine_dispatch(struct machine *machine);
+
+/**
+ * machine_end_by_host() - end the machine in order, as `quit` and signals do
+ * @reason: POWER_REASON_HOST or POWER_REASON_HOST_SIGNAL
+ *
+ * Takes effect in machine_dispatch(), for which machine_fd() is readable at once; before
+ * machine_start(), as soon as that was called. The guest is not asked.
+ */
+void machine_end_by_host(struct machine *machine, enum power_reason reason);
+
+/** machine_status() - what it is doing */
+enum machine_status machine_status(const struct machine *machine);
+
+/**
+ * machine_wake() - wake a suspended machine
+ *
+ * Return: true; false if it was not suspended.
+ */
+bool machine_wake(struct machine *machine);
+
+/**
+ * machine_refuse_suspend() - refuse the suspend that the guest is in; it sees DENIED
+ *
+ * Return: true; false if it was not suspended.
+ */
+bool machine_refuse_suspend(struct machine *machine);
+
+/**
+ * machine_query_cpu() - a CPU's state and registers
+ * @cpu: index
+ *
+ * A running CPU is stopped for a moment.
+ *
+ * Return: true; false if there is no such CPU, the machine is not running, or the CPU's registers
+ * could not be read.
+ */
+bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct machine_cpu_info *info);
+
+/**
+ * machine_console_input() - bytes for the guest's console
+ *
+ * Return: how many were taken; offer the rest again once machine_fd() was readable.
+ */
+size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count);
+
+/**
+ * machine_destroy() - free everything; a machine that has not ended is ended first
+ * @machine: or NULL
+ */
+void machine_destroy(struct machine *machine);
+
+#endif /* VMM_MACHINE_MACHINE_H */

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* From nothing to a guest that can start: at first, and at each reset. */
+#include <errno.h>
+#include <string.h>
+#include "machine/internal.h"
+#include "machine/layout.h"
+
+/* What goes to user space: all of PSCI's range in both widths, and the ids of PSCI 0.1. */
+static const struct kvm_forward psci_calls[] = {
+	{.first = TORPOR_FN32_BASE, .count = TORPOR_FN_COUNT},
+	{.first = TORPOR_FN64_BASE, .count = TORPOR_FN_COUNT},
+	{.first = POWER_FN_0_1_BASE, .count = POWER_FN_0_1_COUNT},
+};
+
+int machine_make_vm(struct machine *machine, struct vmm_error *error)
+{
+	const struct kvm_vm_config config = {
+		.ram = machine->ram,
+		.cpu_count = machine->config.cpu_count,
+		.forward = psci_calls,
+		.forward_count = sizeof(psci_calls) / sizeof(psci_calls[0]),
+		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
+		.gicd_ipa = LAYOUT_GICD_BASE,
+		.gicr_ipa = LAYOUT_GICR_BASE,
+	};
+	int ret = kvm_vm_create(&machine->vm, &config, error);
+
+	if (ret != 0) {
+		return ret;
+	}
+	for (uint32_t i = 0; i < machine->config.cpu_count; i++) {
+		machine->mpidrs[i] = kvm_vcpu_mpidr(kvm_vm_vcpu(machine->vm, i));
+	}
+	board_connect(&machine->board, machine->vm);
+	return 0;
+}
+
+void machine_drop_vm(struct machine *machine)
+{
+	board_connect(&machine->board, NULL);
+	kvm_vm_destroy(machine->vm);
+	machine->vm = NULL;
+}
+
+static uint32_t virtio_slots(const struct machine *machine)
+{
+	uint32_t slots = 0;
+
+	for (unsigned slot = 0; slot < LAYOUT_VIRTIO_SLOT_COUNT; slot++) {
+		slots |= board_has_device(&machine->board, slot) ? UINT32_C(1) << slot : 0;
+	}
+	return slots;
+}
+
+int machine_load(struct machine *machine, struct vmm_error *error)
+{
+	const struct fdt_config tree = {
+		.mpidrs = machine->mpidrs,
+		.cpu_count = machine->config.cpu_count,
+		.psci_version = machine->config.psci_version,
+		.psci_ids =
+			{
+				.cpu_suspend = POWER_FN_0_1_BASE,
+				.cpu_off = POWER_FN_0_1_BASE + 1,
+				.cpu_on = POWER_FN_0_1_BASE + 2,
+				.migrate = POWER_FN_0_1_BASE + 3,
+			},
+		.bootargs = machine->config.cmdline,
+		.virtio_slots = virtio_slots(machine),
+	};
+	struct boot_entry entry;
+	int ret = boot_load(&machine->boot, &machine->ram, &tree, &entry, error);
+
+	if (ret == 0) {
+		machine->entry = (struct kvm_entry){.pc = entry.pc, .x0 = entry.dtb_ipa};
+	}
+	return ret;
+}
+
+int machine_restart(struct machine *machine, bool warm, struct vmm_error *error)
+{
+	int ret = 0;
+
+	/* In this order: a disk's thread may be about to interrupt the guest until it is reset. */
+	board_reset(&machine->board);
+	machine_drop_vm(machine);
+	if (!warm) {
+		ret = guest_ram_discard(&machine->ram);
+	}
+	if (ret != 0) {
+		vmm_error_set(error, "the guest's RAM could not be cleared for its reset: %s",
+			      strerror(-ret));
+		return ret;
+	}
+	ret = machine_make_vm(machine, error);
+	if (ret == 0) {
+		ret = machine_load(machine, error);
+	}
+	if (ret == 0) {
+		ret = power_boot(machine->power, machine->vm, &machine->board.bus, &machine->entry,
+				 error);
+	}
+	return ret;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ops that libtorpor asks of this VMM, and the machine that it keeps for it. */
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+#include "power/internal.h"
+
+static enum torpor_status on_start(void *ctx, uint32_t cpu)
+{
+	struct power *power = ctx;
+	struct vcpu *vcpu = &power->vcpus[cpu];
+
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->start = true;
+	pthread_cond_signal(&vcpu->changed);
+	pthread_mutex_unlock(&vcpu->lock);
+	return TORPOR_OK;
+}
+
+static enum torpor_status on_check_entry(void *ctx, uint64_t ipa)
+{
+	const struct power *power = ctx;
+
+	return guest_ram_at(&power->config.ram, ipa, sizeof(uint32_t)) != NULL ? TORPOR_OK
+									       : TORPOR_E_REFUSED;
+}
+
+static uint64_t on_now_us(void *ctx)
+{
+	struct timespec now;
+
+	(void)ctx;
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* RAM is overwritten at each reset but a warm one, asked for or not. */
+static void on_mem_protect(void *ctx, int enable)
+{
+	(void)ctx;
+	(void)enable;
+}
+
+static enum torpor_status on_mem_protect_range(void *ctx, uint64_t base, uint64_t len_bytes)
+{
+	const struct power *power = ctx;
+
+	return guest_ram_at(&power->config.ram, base, len_bytes) != NULL ? TORPOR_OK
+									 : TORPOR_E_REFUSED;
+}
+
+static const struct torpor_port port = {
+	.size = sizeof(port),
+	.start = on_start,
+	.check_entry = on_check_entry,
+	.now_us = on_now_us,
+	.mem_protect = on_mem_protect,
+	.mem_protect_range = on_mem_protect_range,
+};
+
+static int init_core(struct power *power, const struct torpor_cpu_config *cpus,
+		     struct vmm_error *error)
+{
+	const struct torpor_config config = {
+		.size = sizeof(config),
+		.psci_version = power->config.psci_version,
+		.flags = TORPOR_F_SMCCC_VERSION | TORPOR_F_CPU_FREEZE |
+			 TORPOR_F_CPU_DEFAULT_SUSPEND | TORPOR_F_SYSTEM_SUSPEND |
+			 TORPOR_F_SYSTEM_RESET2 | TORPOR_F_SYSTEM_OFF2,
+		.cpu_count = power->config.cpu_count,
+		.cpu_configs = cpus,
+		.cpus = power->cpus,
+		.mpidr_index = power->mpidr_index,
+		.off_state = TORPOR_STATE_NONE,
+		.freeze_state = TORPOR_STATE_NONE,
+		.default_state = TORPOR_STATE_NONE,
+		.suspend_state = TORPOR_STATE_NONE,
+		.trusted_os = TORPOR_TRUSTED_OS_NONE,
+		.fn_ids_0_1 = {POWER_FN_0_1_BASE, POWER_FN_0_1_BASE + 1, POWER_FN_0_1_BASE + 2,
+			       POWER_FN_0_1_BASE + 3},
+		.port = &port,
+		.ctx = power,
+	};
+	enum torpor_status status = torpor_machine_init(&power->core, &config);
+
+	if (status != TORPOR_OK) {
+		vmm_error_set(error, "the PSCI state of %u CPUs could not be set up: %s",
+			      config.cpu_count, torpor_strerror(status));
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int port_init(struct power *power, struct vmm_error *error)
+{
+	struct torpor_cpu_config *cpus = calloc(power->config.cpu_count, sizeof(*cpus));
+	int ret;
+
+	if (cpus == NULL) {
+		vmm_error_set(error, "no memory for the PSCI state");
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < power->config.cpu_count; i++) {
+		cpus[i].mpidr = power->config.mpidrs[i];
+	}
+	ret = init_core(power, cpus, error);
+	free(cpus);
+	return ret;
+}

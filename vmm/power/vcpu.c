@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A vCPU's thread: parked while the CPU is off, in KVM while it runs or sleeps.
+ *
+ * It parks outside KVM so that the GIC can be looked at: KVM refuses that while any vCPU is in
+ * KVM_RUN.
+ */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include "power/internal.h"
+
+/* A vCPU that does not answer by then waits for the caller in some way. */
+#define QUERY_LIMIT_S 2
+
+void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
+{
+	struct power_end end = {
+		.kind = POWER_END_CRASHED,
+		.event = {.reason = POWER_REASON_GUEST_PANIC, .cpu = (int32_t)vcpu->index},
+	};
+	va_list args;
+	int used = snprintf(end.detail, sizeof(end.detail), "CPU %u: ", vcpu->index);
+
+	va_start(args, format);
+	(void)vsnprintf(end.detail + used, sizeof(end.detail) - (size_t)used, format, args);
+	va_end(args);
+	vcpu->activity = VCPU_PARKED;
+	/* Whoever else ends it at the same time, one of us is told of. */
+	(void)!torpor_machine_end(&vcpu->power->core, TORPOR_MODE_OFF);
+	power_ended(vcpu->power, &end);
+}
+
+static const char *state_name(struct vcpu *vcpu)
+{
+	const struct torpor_machine *core = &vcpu->power->core;
+	uint32_t suspended;
+
+	if (torpor_machine_suspended_cpu(core, &suspended) == TORPOR_OK &&
+	    suspended == vcpu->index) {
+		return "system-suspended";
+	}
+	switch (torpor_cpu_state(core, vcpu->index)) {
+	case TORPOR_CPU_OFF:
+	case TORPOR_CPU_DISABLED:
+		return "off";
+	case TORPOR_CPU_CLAIMED:
+	case TORPOR_CPU_ON_PENDING:
+		return "on-pending";
+	case TORPOR_CPU_SUSPENDED:
+		return "suspended";
+	case TORPOR_CPU_FROZEN:
+		return "frozen";
+	case TORPOR_CPU_ON:
+	case TORPOR_CPU_LEAVING:
+		break;
+	}
+	return "on";
+}
+
+static void answer_query(struct vcpu *vcpu)
+{
+	struct kvm_registers registers;
+
+	/* Without its registers there is no answer. */
+	if (kvm_vcpu_get_registers(vcpu->kvm, &registers) == 0) {
+		vcpu->query->state = state_name(vcpu);
+		vcpu->query->pc = registers.pc;
+		vcpu->query->pstate = registers.pstate;
+		memcpy(vcpu->query->x, registers.x, sizeof(registers.x));
+	}
+	vcpu->query = NULL;
+	pthread_cond_broadcast(&vcpu->changed);
+}
+
+/* What others ask of this thread. False once it is to end. */
+static bool attend(struct vcpu *vcpu)
+{
+	bool go_on;
+
+	vcpu->kicked = false;
+	kvm_vcpu_unkick(vcpu->kvm);
+	/* Only now: a wake-up that comes after the look kicks again. */
+	if (vcpu->activity == VCPU_WAITING || vcpu->activity == VCPU_WAITING_SYSTEM) {
+		vcpu_wait_poll(vcpu);
+	}
+	pthread_mutex_lock(&vcpu->lock);
+	if (vcpu->query != NULL) {
+		answer_query(vcpu);
+	}
+	go_on = !vcpu->stop;
+	pthread_mutex_unlock(&vcpu->lock);
+	return go_on;
+}
+
+static void take(struct vcpu *vcpu)
+{
+	const struct power_event event = {
+		.kind = POWER_EVENT_CPU_ON,
+		.reason = POWER_REASON_GUEST,
+		.cpu = (int32_t)vcpu->index,
+	};
+	struct torpor_start start;
+	struct kvm_entry entry = {.keep_timer = false};
+	int ret;
+
+	if (torpor_cpu_take(&vcpu->power->core, vcpu->index, &start) != TORPOR_OK) {
+		return;
+	}
+	entry.pc = start.entry;
+	entry.x0 = start.context;
+	entry.big_endian = (start.flags & TORPOR_BIG_ENDIAN) != 0;
+	ret = kvm_vcpu_enter(vcpu->kvm, &entry);
+	if (ret != 0) {
+		vcpu_crash(vcpu, "its registers can't be reset: %s", strerror(-ret));
+		return;
+	}
+	vcpu->activity = VCPU_RUNNING;
+	power_emit(vcpu->power, &event);
+}
+
+static void stay_parked(struct vcpu *vcpu)
+{
+	bool start;
+
+	pthread_mutex_lock(&vcpu->lock);
+	while (!vcpu->start && !vcpu->stop && vcpu->query == NULL) {
+		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+	}
+	start = vcpu->start;
+	vcpu->start = false;
+	vcpu->kicked = vcpu->stop || vcpu->query != NULL;
+	pthread_mutex_unlock(&vcpu->lock);
+	if (start) {
+		take(vcpu);
+	}
+}
+
+/* An address with nothing behind it reads as zero and takes writes, as on QEMU's machine. */
+static void access_bus(struct vcpu *vcpu, const struct kvm_exit *exit)
+{
+	const struct mmio_bus *bus = vcpu->power->bus;
+
+	if (exit->write) {
+		(void)mmio_bus_write(bus, exit->ipa, exit->len_bytes, exit->value);
+	} else {
+		uint64_t value = 0;
+
+		(void)mmio_bus_read(bus, exit->ipa, exit->len_bytes, &value);
+		kvm_vcpu_answer_mmio(vcpu->kvm, value);
+	}
+}
+
+/* Until something other than a device wants attention. */
+static void run(struct vcpu *vcpu)
+{
+	struct kvm_exit exit;
+
+	kvm_vcpu_run(vcpu->kvm, &exit);
+	switch (exit.kind) {
+	case KVM_VCPU_MMIO:
+		access_bus(vcpu, &exit);
+		break;
+	case KVM_VCPU_CALL:
+		vcpu_call(vcpu, exit.fn_id);
+		break;
+	case KVM_VCPU_INTERRUPTED:
+		vcpu->kicked = true;
+		break;
+	case KVM_VCPU_WAKEUP:
+		vcpu_crash(vcpu, "it woke without having slept");
+		break;
+	case KVM_VCPU_FAILED:
+		vcpu_crash(vcpu, "%s", exit.detail);
+		break;
+	}
+}
+
+static void *thread_main(void *arg)
+{
+	struct vcpu *vcpu = arg;
+
+	kvm_vcpu_attach(vcpu->kvm);
+	while (!vcpu->kicked || attend(vcpu)) {
+		switch (vcpu->activity) {
+		case VCPU_PARKED:
+			stay_parked(vcpu);
+			break;
+		case VCPU_RUNNING:
+			run(vcpu);
+			break;
+		case VCPU_WAITING:
+		case VCPU_WAITING_SYSTEM:
+			vcpu_wait(vcpu);
+			break;
+		}
+	}
+	return NULL;
+}
+
+int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error)
+{
+	int ret;
+
+	vcpu->stop = false;
+	vcpu->kicked = true;
+	ret = pthread_create(&vcpu->thread, NULL, thread_main, vcpu);
+	if (ret != 0) {
+		vmm_error_set(error, "no thread for CPU %u: %s", vcpu->index, strerror(ret));
+		return -ret;
+	}
+	vcpu->has_thread = true;
+	return 0;
+}
+
+void vcpu_poke(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	pthread_cond_broadcast(&vcpu->changed);
+	pthread_mutex_unlock(&vcpu->lock);
+	kvm_vcpu_kick(vcpu->kvm);
+}
+
+void vcpu_end(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->stop = true;
+	pthread_mutex_unlock(&vcpu->lock);
+	if (vcpu->has_thread) {
+		vcpu_poke(vcpu);
+		pthread_join(vcpu->thread, NULL);
+		vcpu->has_thread = false;
+	}
+}
+
+bool vcpu_query(struct vcpu *vcpu, struct machine_cpu_info *info)
+{
+	struct timespec limit;
+	bool answered;
+
+	clock_gettime(CLOCK_MONOTONIC, &limit);
+	limit.tv_sec += QUERY_LIMIT_S;
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->query = info;
+	pthread_cond_broadcast(&vcpu->changed);
+	kvm_vcpu_kick(vcpu->kvm);
+	while (vcpu->query != NULL &&
+	       pthread_cond_timedwait(&vcpu->changed, &vcpu->lock, &limit) != ETIMEDOUT) {
+	}
+	answered = vcpu->query == NULL && info->state != NULL;
+	vcpu->query = NULL;
+	pthread_mutex_unlock(&vcpu->lock);
+	return answered;
+}
