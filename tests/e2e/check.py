@@ -1,0 +1,47 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""The end-to-end checks: torpor with Linux and a small guest. Runs on an arm64 host with KVM.
+
+Prints TAP and, last, "N passed, N failed, N skipped".
+"""
+
+import argparse
+import signal
+import sys
+import tempfile
+
+import bare
+import scenarios
+import tap
+
+# The small guest's come first: they are short, and tell most about what is wrong.
+SCENARIOS = {**bare.SCENARIOS, **scenarios.SCENARIOS}
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--torpor", required=True, metavar="FILE", help="the VMM")
+    parser.add_argument("--kernel", required=True, metavar="FILE", help="the guest's kernel")
+    parser.add_argument("--initrd", required=True, metavar="FILE", help="made by guest/build")
+    parser.add_argument("--bare", required=True, metavar="FILE", help="made by bare/build")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N",
+                        help="machines at a time (default: 2)")
+    parser.add_argument("--only", metavar="NAME,...", default=",".join(SCENARIOS),
+                        help="these machines: " + ", ".join(SCENARIOS))
+    args = parser.parse_args(argv)
+    args.names = [name for name in args.only.split(",") if name]
+    for name in args.names:
+        if name not in SCENARIOS:
+            parser.error(f"--only: no machine '{name}'; there are {', '.join(SCENARIOS)}")
+    return args
+
+
+def main(argv):
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    args = parse(argv)
+    with tempfile.TemporaryDirectory(prefix="torpor-e2e-") as args.work:
+        return tap.run([SCENARIOS[name] for name in args.names], args, args.jobs)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
