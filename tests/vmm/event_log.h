@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "machine/event.h"
+#include "power/event.h"
 
 #define EVENT_LOG_COUNT 512
 #define EVENT_TEXT_BYTES 80

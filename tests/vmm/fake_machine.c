@@ -324,13 +324,13 @@ bool machine_refuse_suspend(struct machine *machine)
 	return leave_suspend(machine, POWER_REASON_REFUSED);
 }
 
-bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct machine_cpu_info *info)
+bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info)
 {
 	if (cpu >= machine->config.cpu_count ||
 	    machine_status(machine) > MACHINE_STATUS_SUSPENDED) {
 		return false;
 	}
-	*info = (struct machine_cpu_info){
+	*info = (struct power_cpu_info){
 		.state = cpu == 0 ? "system-suspended" : "off",
 		.pc = FAKE_MACHINE_PC,
 		.pstate = 0x3C5,

@@ -7,7 +7,7 @@
 #define TESTS_VMM_MACHINE_RIG_H
 
 #include "faults.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 #include "machine/machine.h"
 #include "power_rig.h"
 #include "temp_file.h"

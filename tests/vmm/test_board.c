@@ -9,7 +9,7 @@
 #include "faults.h"
 #include "leaks.h"
 #include "machine/board.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 #include "temp_file.h"
 
 #define RAM_BYTES (UINT64_C(2) << 20)

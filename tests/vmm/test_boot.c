@@ -12,7 +12,7 @@
 
 #include "boot/boot.h"
 #include "kernel_file.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 #include "temp_file.h"
 
 #define MIB (UINT64_C(1) << 20)

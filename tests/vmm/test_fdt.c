@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "boot/fdt.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 #include "temp_file.h"
 
 #define TREE_BYTES 65536

@@ -11,7 +11,7 @@
 
 #include "boot/image.h"
 #include "kernel_file.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 #include "temp_file.h"
 
 #define RAM_BYTES (UINT64_C(4) << 20)

@@ -18,7 +18,7 @@ static void starts_the_kernel(void **state)
 {
 	static const struct fake_op ops[] = {FAKE_LOAD(MACHINE_DTB_IPA), FAKE_IDLE};
 	struct machine_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 	struct vmm_error error;
 	struct fake_entry entry;
 
@@ -67,7 +67,7 @@ static void guest_powers_off(void **state)
 {
 	static const struct fake_op ops[] = {FAKE_CALL(SYSTEM_OFF, 0, 0, 0), FAKE_IDLE};
 	struct machine_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 
 	machine_rig_start(rig, ops);
 	assert_ends(rig, MACHINE_END_OFF);
@@ -310,7 +310,7 @@ static void host_refuses_and_wakes(void **state)
 		FAKE_IDLE,
 	};
 	struct machine_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 
 	fake_kvm_ops(PROG(1), idle);
 	machine_rig_start(rig, ops);

@@ -31,7 +31,7 @@ static void started_cpu_enters(void **state)
 {
 	static const struct fake_op ops[] = {FAKE_CALL(CPU_ON, 1, PROG(1), CONTEXT), FAKE_IDLE};
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 	struct fake_entry entry;
 
 	fake_kvm_ops(PROG(1), idle);
@@ -176,7 +176,7 @@ static void frozen_cpu_is_restarted(void **state)
 		FAKE_IDLE,
 	};
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info = {.state = "on"};
+	struct power_cpu_info info = {.state = "on"};
 
 	fake_kvm_ops(PROG(1), other);
 	fake_kvm_ops(PROG(2), idle);
@@ -214,7 +214,7 @@ static void sixteen_cpus_come_up(void **state)
 	power_rig_run(rig, FAKE_CPU_COUNT_MAX, V13, ops[0]);
 	assert_true(event_log_wait(&rig->events, FAKE_CPU_COUNT_MAX));
 	for (uint32_t i = 1; i < FAKE_CPU_COUNT_MAX; i++) {
-		struct machine_cpu_info info;
+		struct power_cpu_info info;
 
 		assert_true(power_query_cpu(rig->power, i, &info));
 		assert_string_equal(info.state, "on");
@@ -236,7 +236,7 @@ static void queries_tell_each_state(void **state)
 		FAKE_IDLE,
 	};
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 
 	fake_kvm_ops(PROG(1), other);
 	power_rig_up(rig, 3, V13);

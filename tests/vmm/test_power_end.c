@@ -222,7 +222,7 @@ static void crash_after_the_end_is_none(void **state)
 		FAKE_IDLE,
 	};
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 	struct power_end end;
 
 	fake_kvm_ops(PROG(1), idle);

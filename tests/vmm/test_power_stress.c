@@ -250,7 +250,7 @@ static void *query_main(void *arg)
 	unsigned missed = 0;
 
 	while (!stopped(stress)) {
-		struct machine_cpu_info info;
+		struct power_cpu_info info;
 
 		if (!power_query_cpu(stress->rig->power, (uint32_t)draw(&random, CPUS), &info) ||
 		    info.state == NULL) {

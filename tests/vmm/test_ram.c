@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Promises of machine/ram.h. */
+/* Promises of platform/ram.h. */
 #include "check.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "machine/layout.h"
-#include "machine/ram.h"
+#include "platform/layout.h"
+#include "platform/ram.h"
 
 #define SIZE_BYTES (UINT64_C(4) << 20)
 

@@ -140,7 +140,7 @@ static void only_interrupts_end_a_wait(void **state)
 		FAKE_IDLE,
 	};
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 
 	fake_kvm_ops(PROG(1), idle);
 	fake_kvm_interrupt_runs(2);

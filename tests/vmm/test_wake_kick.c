@@ -29,7 +29,7 @@ static void wake_after_look(void **state)
 	static const struct fake_op boot[] = {FAKE_CALL(SYSTEM_SUSPEND, PROG(1), 0, 0), FAKE_IDLE};
 	static const struct fake_op woken[] = {FAKE_CALL(SYSTEM_OFF, 0, 0, 0), FAKE_IDLE};
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 	struct power_end end;
 
 	fake_kvm_ops(PROG(1), woken);

@@ -45,7 +45,7 @@ static void assert_woken(const struct power_rig *rig)
 static void registers_stay_those_of_the_call(void **state)
 {
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 
 	run_suspended(rig, suspends);
 	for (int i = 0; i < 10; i++) {
@@ -297,7 +297,7 @@ static void lasting_interrupt_wakes_each_suspend(void **state)
 static void signals_do_not_wake(void **state)
 {
 	struct power_rig *rig = *state;
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 
 	fake_kvm_interrupt_runs(2);
 	run_suspended(rig, suspends);

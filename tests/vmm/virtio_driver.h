@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "devices/virtio_mmio.h"
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 #define DRIVER_RAM_IPA UINT64_C(0x40000000)
 #define DRIVER_RAM_BYTES 0x40000

@@ -15,7 +15,7 @@
 
 #include "boot/fdt.h"
 #include "error.h"
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 /**
  * struct boot_config - what to start; strings are borrowed until boot_close()

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "machine/layout.h"
+#include "platform/layout.h"
 
 /* Interrupt specifiers of the GIC's binding. */
 #define GIC_SPI 0

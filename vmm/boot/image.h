@@ -15,7 +15,7 @@
 
 #include "boot/blob.h"
 #include "error.h"
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 /**
  * struct image_header - what an Image asks for

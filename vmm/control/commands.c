@@ -127,7 +127,7 @@ static enum command_result query_cpu(const struct command_target *target,
 				     struct json_object *arguments, struct json_object **value,
 				     struct vmm_error *error)
 {
-	struct machine_cpu_info info;
+	struct power_cpu_info info;
 	struct json_object *registers;
 	uint32_t cpu;
 

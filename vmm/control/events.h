@@ -20,7 +20,7 @@
 #include <stdint.h>
 
 #include "error.h"
-#include "machine/event.h"
+#include "power/event.h"
 
 struct json_object;
 

@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "error.h"
-#include "machine/event.h"
+#include "power/event.h"
 
 #define QMP_CLIENT_COUNT_MAX 16
 

@@ -26,7 +26,7 @@
 #include "devices/irq_line.h"
 #include "devices/mmio_bus.h"
 #include "devices/virtq.h"
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 #define VIRTIO_MMIO_QUEUES_MAX 4
 

@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/uio.h>
 
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 /* Entries in a queue at most, and segments in a request. */
 #define VIRTQ_SIZE_MAX 256

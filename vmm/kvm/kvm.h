@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "error.h"
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 struct kvm_vm;
 struct kvm_vcpu;

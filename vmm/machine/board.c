@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "machine/board.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 
 #define FIRST_PPI 16
 #define FIRST_SPI 32

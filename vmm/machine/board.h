@@ -16,7 +16,7 @@
 #include "devices/virtio_rng.h"
 #include "kvm/kvm.h"
 #include "machine/machine.h"
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 /* Slots of virtio-mmio: part of the machine type, so what is given here stays. */
 #define BOARD_DISK_SLOT(disk) (disk)

@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 #include "machine/internal.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 
 static void poke(void *ctx)
 {
@@ -335,7 +335,7 @@ bool machine_refuse_suspend(struct machine *machine)
 	return power_refuse_suspend(machine->power);
 }
 
-bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct machine_cpu_info *info)
+bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info)
 {
 	return machine->started && machine->end == MACHINE_RUNNING &&
 	       power_query_cpu(machine->power, cpu, info);

@@ -12,7 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include "machine/event.h"
+#include "power/cpu_info.h"
+#include "power/event.h"
 #include "error.h"
 
 #define MACHINE_CPU_COUNT_MAX 16
@@ -94,20 +95,6 @@ enum machine_status {
 	MACHINE_STATUS_INTERNAL_ERROR,
 };
 
-/**
- * struct machine_cpu_info - a CPU's state and registers
- * @state:  a static name: "on", "off", "on-pending", "suspended", "system-suspended", "frozen"
- * @pc:     guest address in bytes; of a CPU in a call, that after the HVC
- * @pstate: PSTATE in SPSR's format
- * @x:      X0 to X30
- */
-struct machine_cpu_info {
-	const char *state;
-	uint64_t pc;
-	uint64_t pstate;
-	uint64_t x[31];
-};
-
 struct machine;
 
 /**
@@ -180,7 +167,7 @@ bool machine_refuse_suspend(struct machine *machine);
  * Return: true; false if there is no such CPU, the machine is not running, or the CPU's registers
  * could not be read.
  */
-bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct machine_cpu_info *info);
+bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info);
 
 /**
  * machine_console_input() - bytes for the guest's console

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "machine/internal.h"
-#include "machine/layout.h"
+#include "platform/layout.h"
 
 /* What goes to user space: all of PSCI's range in both widths, and the ids of PSCI 0.1. */
 static const struct kvm_forward psci_calls[] = {

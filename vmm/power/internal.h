@@ -28,7 +28,7 @@ struct vcpu {
 	pthread_cond_t changed;
 	bool start; /* the start op named this CPU */
 	bool stop;
-	struct machine_cpu_info *query; /* to be filled by the thread; NULL once it is */
+	struct power_cpu_info *query; /* to be filled by the thread; NULL once it is */
 };
 
 struct power {
@@ -52,7 +52,7 @@ int port_init(struct power *power, struct vmm_error *error);
 int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error);
 void vcpu_end(struct vcpu *vcpu);
 void vcpu_poke(struct vcpu *vcpu);
-bool vcpu_query(struct vcpu *vcpu, struct machine_cpu_info *info);
+bool vcpu_query(struct vcpu *vcpu, struct power_cpu_info *info);
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* call.c: a forwarded call, and what to do after one. */

@@ -251,7 +251,7 @@ bool power_refuse_suspend(struct power *power)
 	return true;
 }
 
-bool power_query_cpu(struct power *power, uint32_t cpu, struct machine_cpu_info *info)
+bool power_query_cpu(struct power *power, uint32_t cpu, struct power_cpu_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	return cpu < power->config.cpu_count && power->vcpus[cpu].has_thread &&

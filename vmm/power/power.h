@@ -17,9 +17,9 @@
 #include <torpor/torpor.h>
 #include "devices/mmio_bus.h"
 #include "kvm/kvm.h"
-#include "machine/event.h"
-#include "machine/machine.h"
-#include "machine/ram.h"
+#include "power/event.h"
+#include "power/cpu_info.h"
+#include "platform/ram.h"
 
 /*
  * PSCI 0.1's ids are the device tree's to give: CPU_SUSPEND, CPU_OFF, CPU_ON and MIGRATE, numbered
@@ -120,7 +120,7 @@ bool power_wake(struct power *power);
 bool power_refuse_suspend(struct power *power);
 
 /** power_query_cpu() - see machine_query_cpu(); while the vCPUs run */
-bool power_query_cpu(struct power *power, uint32_t cpu, struct machine_cpu_info *info);
+bool power_query_cpu(struct power *power, uint32_t cpu, struct power_cpu_info *info);
 
 /** power_emit() - an event of the machine's; fills in its time */
 void power_emit(struct power *power, const struct power_event *event);

@@ -235,7 +235,7 @@ void vcpu_end(struct vcpu *vcpu)
 	}
 }
 
-bool vcpu_query(struct vcpu *vcpu, struct machine_cpu_info *info)
+bool vcpu_query(struct vcpu *vcpu, struct power_cpu_info *info)
 {
 	struct timespec limit;
 	bool answered;

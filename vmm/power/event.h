@@ -4,8 +4,8 @@
  *
  * What the host learns of a machine's power states. The names are QMP's where it has one.
  */
-#ifndef VMM_MACHINE_EVENT_H
-#define VMM_MACHINE_EVENT_H
+#ifndef VMM_POWER_EVENT_H
+#define VMM_POWER_EVENT_H
 
 #include <stdint.h>
 
@@ -88,4 +88,4 @@ struct power_event_sink {
 	void *ctx;
 };
 
-#endif /* VMM_MACHINE_EVENT_H */
+#endif /* VMM_POWER_EVENT_H */

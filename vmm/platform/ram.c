@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "machine/ram.h"
+#include "platform/ram.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "machine/layout.h"
+#include "platform/layout.h"
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
