@@ -115,10 +115,12 @@ static void iov_advance(struct iovec **iov, unsigned *count, size_t done)
 	}
 }
 
-int disk_file_read(const struct disk_file *disk, struct iovec *iov, unsigned count, uint64_t offset)
+/* preadv() or pwritev() until all is done. */
+static int transfer(ssize_t (*step)(int fd, const struct iovec *iov, int count, off_t offset),
+		    int fd, struct iovec *iov, unsigned count, uint64_t offset)
 {
 	while (count > 0) {
-		ssize_t done = preadv(disk->fd, iov, (int)count, (off_t)offset);
+		ssize_t done = step(fd, iov, (int)count, (off_t)offset);
 
 		if (done < 0) {
 			if (errno == EINTR) {
@@ -135,25 +137,15 @@ int disk_file_read(const struct disk_file *disk, struct iovec *iov, unsigned cou
 	return 0;
 }
 
+int disk_file_read(const struct disk_file *disk, struct iovec *iov, unsigned count, uint64_t offset)
+{
+	return transfer(preadv, disk->fd, iov, count, offset);
+}
+
 int disk_file_write(const struct disk_file *disk, struct iovec *iov, unsigned count,
 		    uint64_t offset)
 {
-	while (count > 0) {
-		ssize_t done = pwritev(disk->fd, iov, (int)count, (off_t)offset);
-
-		if (done < 0) {
-			if (errno == EINTR) {
-				continue;
-			}
-			return -errno;
-		}
-		if (done == 0) {
-			return -EIO;
-		}
-		offset += (uint64_t)done;
-		iov_advance(&iov, &count, (size_t)done);
-	}
-	return 0;
+	return transfer(pwritev, disk->fd, iov, count, offset);
 }
 
 int disk_file_flush(const struct disk_file *disk)
