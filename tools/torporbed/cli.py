@@ -8,7 +8,7 @@ import sys
 import traceback
 from pathlib import Path
 
-from . import job, native, sysroot, things
+from . import job, kernels, native, sysroot, things
 from .report import STATUS_BED_FAILED, BedError, say
 from .store import Store
 
@@ -37,7 +37,7 @@ def _stop(number, _frame):
 def _wanted():
     """The recipes this machine needs."""
     if native.usable():
-        return [things.GUEST, things.BUSYBOX]
+        return [kernels.GUEST, things.BUSYBOX]
     return list(things.RECIPES)
 
 
@@ -53,7 +53,7 @@ def _fetch(args):
             for name, version in store.versions(recipe):
                 if not args.quiet:
                     say(f"have {name} {version}")
-        store.prune(things.RECIPES)
+        store.prune()
     return 0
 
 
@@ -61,7 +61,8 @@ def _path(args):
     recipe, name = things.THINGS[args.thing]
     folder = Store().folder(recipe)
     if folder is None:
-        raise BedError(f"{args.thing} is not in the cache; `tools/testbed fetch` brings it")
+        raise BedError(
+            f"{args.thing} is not in the cache; `tools/testbed fetch {args.thing}` brings it")
     print(folder / name if name else folder)
     return 0
 
@@ -73,16 +74,17 @@ def _cross(args):
 
 def _run(args):
     work = job.from_args(args, args.cmd)
-    if native.usable() and not args.emulate:
+    if native.usable() and not args.emulate and not args.host_kernel:
         return native.run(work)
     from . import emulated  # QEMU's side is not needed on an arm64 machine
 
     store = Store()
-    if not all(store.folder(recipe) for recipe in emulated.RECIPES):
+    recipes = (kernels.HOSTS[args.host_kernel or kernels.HOST_DEFAULT], things.HOSTFS)
+    if not all(store.folder(recipe) for recipe in recipes):
         with store.locked():
-            for recipe in emulated.RECIPES:
+            for recipe in recipes:
                 store.ensure(recipe)
-    return emulated.run(work, *(store.folder(recipe) for recipe in emulated.RECIPES))
+    return emulated.run(work, *(store.folder(recipe) for recipe in recipes))
 
 
 def _parser():

@@ -19,12 +19,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import cpio, things, wire
+from . import cpio, wire
 from .job import CPUS
 from .report import STATUS_BED_FAILED, STATUS_TIMEOUT, BedError, say
 
 QEMU = "qemu-system-aarch64"
-RECIPES = (things.HOST, things.HOSTFS)
 HOST_FILES = Path(__file__).resolve().parent / "host"
 FOLDER = "bed"  # the command's folder in the host; agent.py knows it too
 APPEND = "console=ttyAMA0 quiet panic=-1 rdinit=/init"
@@ -46,12 +45,13 @@ def _add_source(archive, source, target):
         archive.add_file(target, source)
 
 
-def write_initramfs(job, hostfs, file):
+def write_initramfs(job, host, hostfs, file):
     """The host's user space as cached, and behind it what is of this run."""
     with open(hostfs / "hostfs.cpio", "rb") as base:
         shutil.copyfileobj(base, file, 1 << 20)
     archive = cpio.Writer(file)
     archive.add_device("dev/console", 5, 1)
+    archive.add_tree(host / "modules", "lib/modules")
     archive.add_file("init", HOST_FILES / "init")
     archive.add_file("testbed/agent.py", HOST_FILES / "agent.py")
     archive.add_bytes("testbed/command", _list(job.command))
@@ -239,7 +239,7 @@ def _follow(session, machine, job):
 
 def run(job, host, hostfs):
     with tempfile.TemporaryFile(prefix="torpor-initramfs-") as initramfs:
-        write_initramfs(job, hostfs, initramfs)
+        write_initramfs(job, host, hostfs, initramfs)
         say(f"starting the emulated host ({job.cpu}, {job.smp} CPUs, {job.memory})")
         session = Session(job)
         machine = Machine(job, host / "Image", initramfs)

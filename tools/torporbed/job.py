@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from . import kernels
 from .report import BedError
 
 # QEMU's `max` computes pointer authentication the slow way, three times as long a boot.
@@ -49,6 +50,8 @@ def add_arguments(parser):
     add = parser.add_argument
     add("--cpu", choices=CPUS, default="max",
         help="KVM is in VHE mode on max and cortex-a76, in nVHE mode on cortex-a57 (default: max)")
+    add("--host-kernel", choices=kernels.HOSTS,
+        help=f"the emulated host's kernel (default: {kernels.HOST_DEFAULT}); implies --emulate")
     add("--smp", type=_number(1, 8), default=2, metavar="N", help="CPUs (default: 2)")
     add("--memory", type=_memory, default="3G", metavar="SIZE", help="default: 3G")
     add("--timeout", type=_number(1, 86400, float), default=600.0, metavar="SECONDS",

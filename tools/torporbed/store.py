@@ -61,8 +61,12 @@ class Store:
     # Reading: no lock is needed, a stamp is replaced in one step.
 
     def _stamp(self, recipe):
+        return self._read(self.root / f"{recipe.name}.json")
+
+    @staticmethod
+    def _read(path):
         try:
-            stamp = json.loads((self.root / f"{recipe.name}.json").read_text(encoding="utf-8"))
+            stamp = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         return stamp if isinstance(stamp, dict) and STAMP_KEYS <= stamp.keys() else None
@@ -218,9 +222,10 @@ class Store:
         _write_json(self.root / f"{recipe.name}.json", stamp)
         return folder
 
-    def prune(self, recipes):
+    def prune(self):
         """Drop packages and folders that no stamp names any more. Call it under locked()."""
-        stamps = [stamp for stamp in map(self._stamp, recipes) if stamp]
+        # All stamps, not only those of recipes we know: other checkouts may use the cache too.
+        stamps = [stamp for stamp in map(self._read, self.root.glob("*.json")) if stamp]
         debs = {p["file"] for stamp in stamps for p in stamp["packages"]}
         folders = {stamp["folder"] for stamp in stamps}
         for path in self.debs.iterdir():

@@ -1,22 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is downloaded, and what is made of it.
+"""What is downloaded, and what is made of it."""
 
-The host kernel is 6.12 on purpose: its KVM has the SMCCC filter but knows nothing of PSCI 1.3.
-The guest kernel is 7.x: a caller of SYSTEM_OFF2.
-"""
-
-import gzip
 import importlib.util
 import py_compile
 import re
 import shutil
-import subprocess
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Callable
 
-from . import cpio
-from .report import BedError
+from . import cpio, kernels
+from .recipe import Recipe, only, place
 
 # The release whose user space and libraries are used, and its Python.
 RELEASE = "bookworm"
@@ -24,88 +15,10 @@ PYTHON = "python3.11"
 PYTHON_MAGIC = (3495).to_bytes(2, "little") + b"\r\n"
 
 
-@dataclass(frozen=True)
-class Recipe:
-    name: str
-    title: str
-    revision: int  # raise it when resolve or make change what comes out
-    suites: tuple  # tried in this order
-    wants: str
-    resolve: Callable  # (show) -> package names, or None if this suite does not have it
-    make: Callable  # (unpacked root, empty folder) -> None
-
-
-def _only(folder, pattern):
-    found = sorted(Path(folder).glob(pattern))
-    if len(found) != 1:
-        raise BedError(f"expected one {pattern} in the package, found {len(found)}: it has changed")
-    return found[0]
-
-
-def _place(source, target):
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy2(source, target)
-
-
-def _place_image(source, target):
-    """A kernel as the plain Image that boot loaders of every kind take."""
-    if source.read_bytes()[:2] == b"\x1f\x8b":
-        with gzip.open(source, "rb") as packed, open(target, "wb") as plain:
-            shutil.copyfileobj(packed, plain)
-    else:
-        _place(source, target)
-    with open(target, "rb") as image:
-        if image.read(64)[56:60] != b"ARM\x64":
-            raise BedError(f"{source.name} of the package is no arm64 Image: it has changed")
-
-
-# The emulated host's kernel.
-
-def _resolve_host(show):
-    meta = show("linux-image-cloud-arm64")
-    match = meta and re.search(r"\blinux-image-(6\.12\.\S+)", meta.depends)
-    if not match:
-        return None
-    plain = f"linux-image-{match[1]}"
-    unsigned = f"{plain}-unsigned"  # the signed one comes later, and is the same kernel
-    return [unsigned if show(unsigned) else plain]
-
-
-def _make_host(root, made):
-    _place_image(_only(root, "boot/vmlinuz-*"), made / "Image")
-    _place(_only(root, "boot/config-*"), made / "config")
-
-
-# The guest's kernel: image, modules and config are packages of their own from 7.x on.
-
-def _resolve_guest(show):
-    meta = show("linux-image-cloud-arm64")
-    match = meta and re.search(r"\blinux-image-((?:[7-9]|\d\d+)\.\S+)", meta.depends)
-    if not match:
-        return None
-    return [f"linux-{part}-{match[1]}" for part in ("binary", "modules", "base")]
-
-
-def _make_guest(root, made):
-    folder = _only(root, "usr/lib/modules/*")
-    _place_image(folder / "vmlinuz", made / "Image")
-    _place(folder / "config", made / "config")
-    shutil.copytree(folder / "kernel", made / "modules" / "kernel")
-    for path in sorted(folder.glob("modules.*")):
-        _place(path, made / "modules" / path.name)
-    (made / "release").write_text(folder.name + "\n", encoding="utf-8")
-    # Plain modules: any insmod loads them, and an initramfs is packed as a whole anyway.
-    packed = [str(path) for path in made.rglob("*.ko.xz")]
-    if packed:
-        if shutil.which("xz") is None:
-            raise BedError("xz is missing; `tools/install-deps bed` installs it")
-        subprocess.run(["xz", "-d", "-q", "--", *packed], stdin=subprocess.DEVNULL, check=True)
-
-
 # User space: busybox for both, and Python for the emulated host.
 
 def _make_busybox(root, made):
-    _place(_only(root, "bin/busybox"), made / "busybox")
+    place(only(root, "bin/busybox"), made / "busybox")
 
 
 HOST_PACKAGES = (
@@ -127,18 +40,18 @@ def _make_hostfs(root, made):
     """The part of the host's initramfs that is the same for every run."""
     tree = made / "tree"
     (tree / "bin").mkdir(parents=True)
-    _place(_only(root, "bin/busybox"), tree / "bin/busybox")
+    place(only(root, "bin/busybox"), tree / "bin/busybox")
     (tree / "bin/sh").symlink_to("busybox")
-    _place(_only(root, f"usr/bin/{PYTHON}"), tree / "usr/bin" / PYTHON)
+    place(only(root, f"usr/bin/{PYTHON}"), tree / "usr/bin" / PYTHON)
     (tree / "usr/bin/python3").symlink_to(PYTHON)
     libraries = tree / "lib/aarch64-linux-gnu"
     for pattern in LIBC_WANTED:
         for path in root.glob(f"lib/aarch64-linux-gnu/{pattern}"):
-            _place(path, libraries / path.name)
+            place(path, libraries / path.name)
     for folder in ("lib/aarch64-linux-gnu", "usr/lib/aarch64-linux-gnu"):
         for name in ("libgcc_s.so.1", "libexpat.so.1", "libz.so.1", "libffi.so.8"):
             if (root / folder / name).exists():
-                _place(root / folder / name, libraries / name)
+                place(root / folder / name, libraries / name)
     (tree / "lib/ld-linux-aarch64.so.1").symlink_to("aarch64-linux-gnu/ld-linux-aarch64.so.1")
     ignore = shutil.ignore_patterns(*PYTHON_UNUSED, "_test*", "__pycache__", "xxlimited*")
     modules = tree / "usr/lib" / PYTHON
@@ -182,7 +95,7 @@ def _make_sysroot(root, made):
     shutil.copytree(root / "usr/include", made / "include")
     libraries = root / "usr/lib/aarch64-linux-gnu"
     for path in sorted(libraries.glob("*.a")):
-        _place(path, made / "lib" / path.name)
+        place(path, made / "lib" / path.name)
     folder = made / "lib/pkgconfig"
     folder.mkdir()
     for path in sorted((libraries / "pkgconfig").glob("*.pc")):
@@ -196,16 +109,6 @@ def _make_sysroot(root, made):
         (folder / "libfdt.pc").write_text(LIBFDT_PC, encoding="utf-8")
 
 
-HOST = Recipe(
-    name="host", title="the host's kernel", revision=1,
-    suites=(f"{RELEASE}-backports", "trixie"), wants="cloud kernel 6.12",
-    resolve=_resolve_host, make=_make_host,
-)
-GUEST = Recipe(
-    name="guest", title="the guest's kernel and modules", revision=1,
-    suites=("trixie-backports", "sid"), wants="cloud kernel 7 or later",
-    resolve=_resolve_guest, make=_make_guest,
-)
 BUSYBOX = Recipe(
     name="busybox", title="busybox", revision=1,
     suites=(RELEASE,), wants="busybox-static",
@@ -221,15 +124,18 @@ SYSROOT = Recipe(
     suites=(RELEASE,), wants="the libraries",
     resolve=lambda show: list(LIBRARY_PACKAGES), make=_make_sysroot,
 )
-RECIPES = (HOST, GUEST, BUSYBOX, HOSTFS, SYSROOT)
+# What a run needs, and its guest; the rest is downloaded when it is asked for.
+RECIPES = (kernels.HOSTS[kernels.HOST_DEFAULT], kernels.GUEST, BUSYBOX, HOSTFS, SYSROOT)
 
-# What `path` knows: thing -> (recipe, file in its folder).
-THINGS = {
-    "guest-kernel": (GUEST, "Image"),
-    "guest-modules": (GUEST, "modules"),
-    "guest-config": (GUEST, "config"),
-    "host-kernel": (HOST, "Image"),
-    "host-config": (HOST, "config"),
-    "busybox": (BUSYBOX, "busybox"),
-    "sysroot": (SYSROOT, ""),
-}
+
+def _things():
+    """What `path` knows: thing -> (recipe, file in its folder)."""
+    found = {"busybox": (BUSYBOX, "busybox"), "sysroot": (SYSROOT, "")}
+    for each in (*kernels.GUESTS, *kernels.HOSTS.values()):
+        found[f"{each.name}-kernel"] = (each, "Image")
+        found[f"{each.name}-config"] = (each, "config")
+        found[f"{each.name}-modules"] = (each, "modules")
+    return found
+
+
+THINGS = _things()
