@@ -118,6 +118,26 @@ static void config_is_read_in_any_width(void **state)
 	virtio_mmio_ops.write(&f->mmio, 0x100, 8, 0);
 }
 
+/* A driver reads the generation before and after, and is interrupted once it is ready for that. */
+static void changed_config_has_a_new_generation(void **state)
+{
+	struct fixture *f = *state;
+	uint32_t before = driver_get(&f->driver, VIRTIO_MMIO_CONFIG_GENERATION);
+
+	virtio_mmio_config_changed(&f->mmio);
+	assert_int_not_equal(driver_get(&f->driver, VIRTIO_MMIO_CONFIG_GENERATION), before);
+	assert_false(f->irq.level);
+	driver_start(&f->driver, 0);
+	before = driver_get(&f->driver, VIRTIO_MMIO_CONFIG_GENERATION);
+	virtio_mmio_config_changed(&f->mmio);
+	assert_int_not_equal(driver_get(&f->driver, VIRTIO_MMIO_CONFIG_GENERATION), before);
+	assert_true(f->irq.level);
+	assert_int_equal(driver_get(&f->driver, VIRTIO_MMIO_INTERRUPT_STATUS),
+			 VIRTIO_MMIO_INT_CONFIG);
+	driver_set(&f->driver, VIRTIO_MMIO_INTERRUPT_ACK, VIRTIO_MMIO_INT_CONFIG);
+	assert_false(f->irq.level);
+}
+
 static void empty_slots_have_no_device(void **state)
 {
 	(void)state;
@@ -352,6 +372,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(identifies_itself),
 		T(config_is_read_in_any_width),
+		T(changed_config_has_a_new_generation),
 		T(empty_slots_have_no_device),
 		T(negotiation),
 		T(interrupts_are_raised_and_acknowledged),

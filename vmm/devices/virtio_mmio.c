@@ -94,6 +94,17 @@ void virtio_mmio_fail(struct virtio_mmio *mmio)
 	(void)pthread_mutex_unlock(&mmio->lock);
 }
 
+void virtio_mmio_config_changed(struct virtio_mmio *mmio)
+{
+	(void)pthread_mutex_lock(&mmio->lock);
+	mmio->config_generation++;
+	if ((mmio->status & VIRTIO_CONFIG_S_DRIVER_OK) != 0) {
+		mmio->interrupt_status |= VIRTIO_MMIO_INT_CONFIG;
+		update_irq(mmio);
+	}
+	(void)pthread_mutex_unlock(&mmio->lock);
+}
+
 bool virtio_mmio_has_feature(struct virtio_mmio *mmio, unsigned bit)
 {
 	bool has;
@@ -314,8 +325,9 @@ static uint32_t read_reg(struct virtio_mmio *mmio, uint64_t offset)
 	case VIRTIO_MMIO_SHM_BASE_HIGH:
 		/* All ones: there is no shared memory. */
 		return UINT32_MAX;
+	case VIRTIO_MMIO_CONFIG_GENERATION:
+		return mmio->config_generation;
 	default:
-		/* The configuration never changes, so its generation is always 0. */
 		return 0;
 	}
 }

@@ -78,6 +78,7 @@ struct virtio_device {
  * @features:            what the driver has accepted
  * @device_features_sel: DeviceFeaturesSel
  * @driver_features_sel: DriverFeaturesSel
+ * @config_generation:   ConfigGeneration
  * @stopping:            a reset or stop is under way: nothing is taken from any queue
  * @irq_level:           the level the interrupt line was last given
  */
@@ -94,6 +95,7 @@ struct virtio_mmio {
 	uint64_t features;
 	uint32_t device_features_sel;
 	uint32_t driver_features_sel;
+	uint32_t config_generation;
 	bool stopping;
 	bool irq_level;
 };
@@ -172,6 +174,17 @@ void virtio_mmio_push(struct virtio_mmio *mmio, unsigned queue, uint16_t head,
  * Context: any thread.
  */
 void virtio_mmio_fail(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_config_changed() - the device's configuration reads differently from now on
+ * @mmio: set up
+ *
+ * Raises ConfigGeneration, so that a driver that was in the middle of reading it reads it again,
+ * and the configuration interrupt once the driver is ready for one.
+ *
+ * Context: any thread.
+ */
+void virtio_mmio_config_changed(struct virtio_mmio *mmio);
 
 /**
  * virtio_mmio_has_feature() - has the driver accepted a feature
