@@ -181,9 +181,10 @@ WRAP(int, pthread_create,
 	return fails() ? EAGAIN : __real_pthread_create(thread, attr, main, arg);
 }
 
-static void *count_mapped(void *at, size_t len)
+static void *count_mapped(void *at, size_t len, int flags)
 {
-	if (at != MAP_FAILED) {
+	/* MAP_FIXED takes the place of what has been counted. */
+	if (at != MAP_FAILED && (flags & MAP_FIXED) == 0) {
 		(void)__atomic_add_fetch(&faults.mapped, (int64_t)len, __ATOMIC_RELAXED);
 	}
 	return at;
@@ -193,7 +194,7 @@ WRAP(void *, mmap, (void *at, size_t len, int prot, int flags, int fd, off_t off
 {
 	return count_mapped(fails_with(ENOMEM) ? MAP_FAILED
 					       : __real_mmap(at, len, prot, flags, fd, offset),
-			    len);
+			    len, flags);
 }
 
 /* What mmap() is with _FILE_OFFSET_BITS=64; likewise pwritev64() below. */
@@ -201,7 +202,7 @@ WRAP(void *, mmap64, (void *at, size_t len, int prot, int flags, int fd, off64_t
 {
 	return count_mapped(fails_with(ENOMEM) ? MAP_FAILED
 					       : __real_mmap64(at, len, prot, flags, fd, offset),
-			    len);
+			    len, flags);
 }
 
 WRAP(int, munmap, (void *at, size_t len))
@@ -218,7 +219,7 @@ WRAP(int, madvise, (void *at, size_t len, int advice))
 {
 	int error = __atomic_load_n(&faults.discard_errno, __ATOMIC_RELAXED);
 
-	if (advice == MADV_DONTNEED && error != 0) {
+	if (advice == MADV_REMOVE && error != 0) {
 		errno = error;
 		return -1;
 	}

@@ -3,7 +3,11 @@
 #include "check.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "platform/layout.h"
 #include "platform/ram.h"
@@ -36,6 +40,103 @@ static void bad_size_is_refused(void **state)
 	assert_int_equal(guest_ram_map(&ram, UINT64_C(1) << 60), -ENOMEM);
 }
 
+/* Bytes that the host has given to the file. */
+static uint64_t held_bytes(const struct guest_ram *ram)
+{
+	struct stat facts;
+
+	assert_int_equal(fstat(ram->fd, &facts), 0);
+	return (uint64_t)facts.st_blocks * 512;
+}
+
+/* The host gives memory only for what the guest touches. */
+static void untouched_ram_costs_nothing(void **state)
+{
+	struct guest_ram ram;
+
+	(void)state;
+	assert_int_equal(guest_ram_map(&ram, UINT64_C(1) << 36), 0);
+	assert_true(held_bytes(&ram) == 0);
+	ram.host[UINT64_C(1) << 35] = 1;
+	assert_in_range(held_bytes(&ram), 1, 2U << 20);
+	guest_ram_unmap(&ram);
+}
+
+/* Whoever is given the file sees the guest's memory, and can't take it away. */
+static void file_is_ram_and_keeps_its_size(void **state)
+{
+	struct guest_ram ram;
+	uint8_t *other;
+
+	(void)state;
+	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	other = mmap(NULL, SIZE_BYTES, PROT_READ, MAP_SHARED, ram.fd, 0);
+	assert_ptr_not_equal(other, MAP_FAILED);
+	ram.host[0x1234] = 0x5A;
+	assert_int_equal(other[0x1234], 0x5A);
+	assert_int_equal(munmap(other, SIZE_BYTES), 0);
+	assert_int_equal(ftruncate(ram.fd, 0), -1);
+	assert_int_equal(ftruncate(ram.fd, 2 * SIZE_BYTES), -1);
+	assert_int_equal(fcntl(ram.fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+	assert_int_equal(fcntl(ram.fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
+	guest_ram_unmap(&ram);
+}
+
+/* The whole pages of a range go back to the host, and nothing around them changes. */
+static void release_gives_whole_pages_back(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t ipa = LAYOUT_RAM_BASE;
+	struct guest_ram ram;
+
+	(void)state;
+	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	memset(ram.host, 0xA5, SIZE_BYTES);
+	assert_true(held_bytes(&ram) == SIZE_BYTES);
+	assert_int_equal(guest_ram_release(&ram, ipa + page - 1, 3 * page), 0);
+	assert_true(held_bytes(&ram) == SIZE_BYTES - 2 * page);
+	assert_int_equal(ram.host[page - 1], 0xA5);
+	assert_int_equal(ram.host[page], 0);
+	assert_int_equal(ram.host[3 * page - 1], 0);
+	assert_int_equal(ram.host[3 * page], 0xA5);
+	assert_int_equal(guest_ram_release(&ram, ipa, SIZE_BYTES), 0);
+	assert_true(held_bytes(&ram) == 0);
+	guest_ram_unmap(&ram);
+}
+
+static void release_checks_its_range(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t ipa = LAYOUT_RAM_BASE;
+	struct guest_ram ram;
+
+	(void)state;
+	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	memset(ram.host, 0xA5, SIZE_BYTES);
+	assert_int_equal(guest_ram_release(&ram, ipa - page, page), -EINVAL);
+	assert_int_equal(guest_ram_release(&ram, ipa + SIZE_BYTES - page, 2 * page), -EINVAL);
+	assert_int_equal(guest_ram_release(&ram, ipa, UINT64_MAX), -EINVAL);
+	assert_int_equal(guest_ram_release(&ram, UINT64_MAX, 2), -EINVAL);
+	assert_int_equal(guest_ram_release(&ram, ipa + 1, page), 0);
+	assert_int_equal(guest_ram_release(&ram, ipa + 1, 0), 0);
+	assert_int_equal(guest_ram_release(&ram, ipa + SIZE_BYTES, 0), 0);
+	assert_true(held_bytes(&ram) == SIZE_BYTES);
+	guest_ram_unmap(&ram);
+}
+
+/* Huge pages that the pool does not have are refused at once, with what would mend it. */
+static void huge_pages_are_reserved_or_refused(void **state)
+{
+	struct vmm_error error = {.text = ""};
+	struct guest_ram ram;
+
+	(void)state;
+	assert_int_not_equal(guest_ram_map_huge(&ram, UINT64_C(1) << 46, &error), 0);
+	assert_non_null(strstr(error.text, "--hugepages"));
+	assert_int_equal(guest_ram_map_huge(&ram, 4096, &error), -EINVAL);
+	assert_true(error.bad_input);
+}
+
 /* A reset's RAM has nothing left of what was there. */
 static void discard_zeroes(void **state)
 {
@@ -45,6 +146,7 @@ static void discard_zeroes(void **state)
 	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
 	memset(ram.host, 0xA5, SIZE_BYTES);
 	assert_int_equal(guest_ram_discard(&ram), 0);
+	assert_true(held_bytes(&ram) == 0);
 	for (uint64_t i = 0; i < SIZE_BYTES; i++) {
 		assert_int_equal(ram.host[i], 0);
 	}
@@ -54,7 +156,7 @@ static void discard_zeroes(void **state)
 static void range_must_be_inside(void **state)
 {
 	uint8_t bytes[16];
-	struct guest_ram ram = {bytes, 0x1000, sizeof(bytes)};
+	struct guest_ram ram = {.host = bytes, .ipa = 0x1000, .size_bytes = sizeof(bytes)};
 
 	(void)state;
 	assert_ptr_equal(guest_ram_at(&ram, 0x1000, 16), bytes);
@@ -75,6 +177,11 @@ int main(void)
 		cmocka_unit_test(ram_is_aligned_and_zero),
 		cmocka_unit_test(bad_size_is_refused),
 		cmocka_unit_test(discard_zeroes),
+		cmocka_unit_test(untouched_ram_costs_nothing),
+		cmocka_unit_test(file_is_ram_and_keeps_its_size),
+		cmocka_unit_test(release_gives_whole_pages_back),
+		cmocka_unit_test(release_checks_its_range),
+		cmocka_unit_test(huge_pages_are_reserved_or_refused),
 		cmocka_unit_test(range_must_be_inside),
 	};
 

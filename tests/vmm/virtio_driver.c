@@ -18,7 +18,11 @@ static void *at(const struct driver *driver, uint64_t ipa)
 void driver_init(struct driver *driver)
 {
 	memset(driver, 0, sizeof(*driver));
-	driver->ram = (struct guest_ram){driver->bytes, DRIVER_RAM_IPA, DRIVER_RAM_BYTES};
+	driver->ram = (struct guest_ram){
+		.host = driver->bytes,
+		.ipa = DRIVER_RAM_IPA,
+		.size_bytes = DRIVER_RAM_BYTES,
+	};
 }
 
 uint32_t driver_get(struct driver *driver, uint64_t offset)

@@ -2,60 +2,203 @@
 #include "platform/ram.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "platform/layout.h"
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
-int guest_ram_map(struct guest_ram *ram, uint64_t size_bytes)
-{
-	size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	size_t size = (size_t)size_bytes;
-	size_t mapped_bytes;
-	size_t head_bytes;
-	uint8_t *mapped;
-	uint8_t *host;
+/* Linux 6.3; it asks for one of this and its opposite. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
 
-	if (size_bytes == 0 || size_bytes % page_bytes != 0 ||
-	    size_bytes > SIZE_MAX / 2 - HUGE_PAGE_BYTES) {
-		return -EINVAL;
+/* A file of @size_bytes that stays that long, or -errno. */
+static int create_file(size_t size_bytes, unsigned flags)
+{
+	int fd = memfd_create("torpor-ram", MFD_CLOEXEC | MFD_NOEXEC_SEAL | flags);
+	int err;
+
+	if (fd < 0 && errno == EINVAL) {
+		fd = memfd_create("torpor-ram", MFD_CLOEXEC | MFD_ALLOW_SEALING | flags);
 	}
-	/* mmap() promises page alignment only: map more, then give back both ends. */
-	mapped_bytes = size + HUGE_PAGE_BYTES;
-	mapped = mmap(NULL, mapped_bytes, PROT_READ | PROT_WRITE,
-		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (mapped == MAP_FAILED) {
+	if (fd < 0) {
 		return -errno;
 	}
-	head_bytes = (HUGE_PAGE_BYTES - (uintptr_t)mapped % HUGE_PAGE_BYTES) % HUGE_PAGE_BYTES;
-	host = mapped + head_bytes;
+	if (ftruncate(fd, (off_t)size_bytes) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0) {
+		return fd;
+	}
+	err = errno;
+	(void)close(fd);
+	return -err;
+}
+
+/* Address space for @size_bytes that begins at a multiple of @align_bytes, or NULL. */
+static uint8_t *find_place(size_t size_bytes, size_t align_bytes)
+{
+	/* mmap() promises page alignment only: map more, then give back both ends. */
+	uint8_t *mapped = mmap(NULL, size_bytes + align_bytes, PROT_NONE,
+			       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	size_t head_bytes;
+
+	if (mapped == MAP_FAILED) {
+		return NULL;
+	}
+	head_bytes = (align_bytes - (uintptr_t)mapped % align_bytes) % align_bytes;
 	if (head_bytes != 0) {
 		(void)munmap(mapped, head_bytes);
 	}
-	if (head_bytes != HUGE_PAGE_BYTES) {
-		(void)munmap(host + size, HUGE_PAGE_BYTES - head_bytes);
+	if (head_bytes != align_bytes) {
+		(void)munmap(mapped + head_bytes + size_bytes, align_bytes - head_bytes);
 	}
-	/* Both are only wishes: a host without huge pages still runs guests. */
-	(void)madvise(host, size, MADV_HUGEPAGE);
-	(void)madvise(host, size, MADV_DONTDUMP);
-	*ram = (struct guest_ram){.host = host, .ipa = LAYOUT_RAM_BASE, .size_bytes = size_bytes};
+	return mapped + head_bytes;
+}
+
+static bool is_size(uint64_t size_bytes, size_t page_bytes)
+{
+	return size_bytes != 0 && size_bytes % page_bytes == 0 &&
+	       size_bytes <= SIZE_MAX / 2 - page_bytes - HUGE_PAGE_BYTES;
+}
+
+/* The file goes with the mapping, or at once if there is none. */
+static int map_file(struct guest_ram *ram, int fd, size_t size_bytes, size_t align_bytes, int flags)
+{
+	uint8_t *host = find_place(size_bytes, align_bytes);
+	int err;
+
+	if (host != NULL && mmap(host, size_bytes, PROT_READ | PROT_WRITE,
+				 MAP_SHARED | MAP_FIXED | flags, fd, 0) != MAP_FAILED) {
+		(void)madvise(host, size_bytes, MADV_DONTDUMP);
+		*ram = (struct guest_ram){
+			.host = host,
+			.ipa = LAYOUT_RAM_BASE,
+			.size_bytes = size_bytes,
+			.fd = fd,
+		};
+		return 0;
+	}
+	err = errno;
+	if (host != NULL) {
+		(void)munmap(host, size_bytes);
+	}
+	(void)close(fd);
+	return -err;
+}
+
+int guest_ram_map(struct guest_ram *ram, uint64_t size_bytes)
+{
+	int fd;
+	int ret;
+
+	if (!is_size(size_bytes, (size_t)sysconf(_SC_PAGESIZE))) {
+		return -EINVAL;
+	}
+	fd = create_file((size_t)size_bytes, 0);
+	if (fd < 0) {
+		return fd;
+	}
+	ret = map_file(ram, fd, (size_t)size_bytes, HUGE_PAGE_BYTES, MAP_NORESERVE);
+	if (ret == 0) {
+		/* Only a wish: a host without huge pages still runs guests. */
+		(void)madvise(ram->host, (size_t)size_bytes, MADV_HUGEPAGE);
+	}
+	return ret;
+}
+
+/* Size of the host's default huge pages, by an empty file of them, or 0 where it has none. */
+static size_t huge_page_bytes(void)
+{
+	struct statfs facts = {.f_bsize = 0};
+	int fd = create_file(0, MFD_HUGETLB);
+
+	if (fd >= 0) {
+		(void)fstatfs(fd, &facts);
+		(void)close(fd);
+	}
+	return (size_t)facts.f_bsize;
+}
+
+int guest_ram_map_huge(struct guest_ram *ram, uint64_t size_bytes, struct vmm_error *error)
+{
+	size_t page_bytes = huge_page_bytes();
+	int fd;
+	int ret;
+
+	if (page_bytes == 0) {
+		vmm_error_set(error, "--hugepages: this host's kernel has no huge pages: leave the "
+				     "option out");
+		return -ENOTSUP;
+	}
+	if (!is_size(size_bytes, page_bytes)) {
+		vmm_error_set(error,
+			      "--memory is %lluM: expected a multiple of the host's huge pages of "
+			      "%zuM, with --hugepages",
+			      (unsigned long long)(size_bytes >> 20), page_bytes >> 20);
+		error->bad_input = true;
+		return -EINVAL;
+	}
+	fd = create_file((size_t)size_bytes, MFD_HUGETLB);
+	ret = fd < 0 ? fd : map_file(ram, fd, (size_t)size_bytes, page_bytes, 0);
+	if (ret != 0) {
+		vmm_error_set(error,
+			      "--hugepages: the host could not set aside %llu pages of %zuM: %s: "
+			      "raise vm.nr_hugepages, or HugePages_Free in /proc/meminfo",
+			      (unsigned long long)(size_bytes / page_bytes), page_bytes >> 20,
+			      strerror(-ret));
+		return ret;
+	}
+	ram->reserved = true;
+	return 0;
+}
+
+/* What was set aside for a page goes when a hole is made; a new mapping sets it aside again. */
+static int reserve_again(const struct guest_ram *ram)
+{
+	void *mapped =
+		mmap(NULL, (size_t)ram->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ram->fd, 0);
+
+	if (mapped == MAP_FAILED) {
+		return -errno;
+	}
+	(void)munmap(mapped, (size_t)ram->size_bytes);
 	return 0;
 }
 
 int guest_ram_discard(struct guest_ram *ram)
 {
-	if (madvise(ram->host, (size_t)ram->size_bytes, MADV_DONTNEED) != 0) {
+	if (madvise(ram->host, (size_t)ram->size_bytes, MADV_REMOVE) != 0) {
 		return -errno;
 	}
-	return 0;
+	return ram->reserved ? reserve_again(ram) : 0;
+}
+
+int guest_ram_release(const struct guest_ram *ram, uint64_t ipa, uint64_t len_bytes)
+{
+	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t first = ipa - ram->ipa;
+	uint64_t end = first + len_bytes;
+
+	if (guest_ram_at(ram, ipa, len_bytes) == NULL) {
+		return -EINVAL;
+	}
+	first = (first + page_bytes - 1) / page_bytes * page_bytes;
+	end = end / page_bytes * page_bytes;
+	if (ram->reserved || first >= end) {
+		return 0;
+	}
+	return madvise(ram->host + first, (size_t)(end - first), MADV_REMOVE) == 0 ? 0 : -errno;
 }
 
 void guest_ram_unmap(struct guest_ram *ram)
 {
 	if (ram->host != NULL) {
 		(void)munmap(ram->host, (size_t)ram->size_bytes);
+		(void)close(ram->fd);
 	}
 	*ram = (struct guest_ram){0};
 }

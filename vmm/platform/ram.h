@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The guest's RAM: one block of anonymous memory in this process.
+ * The guest's RAM: one sealed memory file (memfd), mapped in this process.
+ *
+ * A file, so that it can be given to another process (vhost-user); sealed, so that no one who has
+ * it can change its size. Its first byte is the first of RAM.
  *
  * The caller owns the struct; copies are views of the same memory and stay good until
  * guest_ram_unmap(). The guest changes this memory at any moment, so what is read from it is read
@@ -9,19 +12,25 @@
 #ifndef VMM_MACHINE_RAM_H
 #define VMM_MACHINE_RAM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "error.h"
 
 /**
  * struct guest_ram - where RAM is, in this process and in the guest
  * @host:       first byte in this process
  * @ipa:        first guest physical address
  * @size_bytes: length
+ * @fd:         the memory file; close-on-exec. To be duplicated by who wants to keep it
+ * @reserved:   of huge pages that are set aside for this guest
  */
 struct guest_ram {
 	uint8_t *host;
 	uint64_t ipa;
 	uint64_t size_bytes;
+	int fd;
+	bool reserved;
 };
 
 /**
@@ -33,22 +42,52 @@ struct guest_ram {
  * transparent huge pages are asked for; it is left out of core dumps.
  *
  * Context: any thread.
- * Return: 0; -EINVAL for a bad size; -ENOMEM or another errno of mmap().
+ * Return: 0; -EINVAL for a bad size; -ENOMEM or another errno of mmap() or memfd_create().
  */
 int guest_ram_map(struct guest_ram *ram, uint64_t size_bytes);
 
 /**
+ * guest_ram_map_huge() - the same, of huge pages of the host's default size
+ * @ram:        filled on success
+ * @size_bytes: a multiple of that size, not zero
+ * @error:      says what the host's pool is short of, and what would mend it
+ *
+ * The pages are set aside in the host's pool, so that a guest never finds it empty later.
+ *
+ * Context: any thread.
+ * Return: 0 or -errno with @error filled.
+ */
+int guest_ram_map_huge(struct guest_ram *ram, uint64_t size_bytes, struct vmm_error *error);
+
+/**
  * guest_ram_discard() - give all pages back to the host; RAM reads as zero again
- * @ram: mapped by guest_ram_map()
+ * @ram: mapped
+ *
+ * Huge pages are set aside anew.
  *
  * Context: no vCPU runs and no device thread touches RAM.
- * Return: 0, or -errno of madvise().
+ * Return: 0, or -errno of madvise() or mmap().
  */
 int guest_ram_discard(struct guest_ram *ram);
 
 /**
- * guest_ram_unmap() - free the memory
- * @ram: mapped by guest_ram_map(), or all zero; all zero afterwards
+ * guest_ram_release() - give the whole pages of a range back to the host
+ * @ram:       mapped
+ * @ipa:       first guest physical address
+ * @len_bytes: length; what is not a whole page at either end stays
+ *
+ * What was given back reads as zero when it is next touched. Huge pages that are set aside stay
+ * with the guest, with what is in them.
+ *
+ * Context: any thread; the guest gave the range up and may touch it all the same.
+ * Return: 0, also where nothing was given back; -EINVAL for a range that is not wholly in RAM; or
+ * -errno of madvise().
+ */
+int guest_ram_release(const struct guest_ram *ram, uint64_t ipa, uint64_t len_bytes);
+
+/**
+ * guest_ram_unmap() - free the memory and close the file
+ * @ram: mapped, or all zero; all zero afterwards
  *
  * Context: no thread uses the memory, and KVM does not have it as a memory slot.
  */
