@@ -6,7 +6,9 @@
 #include <linux/virtio_config.h>
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "devices/virtio_mmio.h"
 #include "virtio_driver.h"
@@ -352,6 +354,94 @@ static void odd_accesses_are_harmless(void **state)
 	assert_true(virtio_mmio_pop(&f->mmio, 0, &f->chain));
 }
 
+/* One interrupt for all of them, which the driver finds in their order. */
+static void requests_are_given_back_together(void **state)
+{
+	static const struct virtq_used used[] = {{2, 20}, {0, 0}, {1, 10}};
+	struct fixture *f = *state;
+	uint32_t head;
+	uint32_t len;
+
+	driver_start(&f->driver, 0);
+	for (uint16_t i = 0; i < 3; i++) {
+		offer_one(f, i);
+		assert_true(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+	}
+	virtio_mmio_push_many(&f->mmio, 0, used, 3);
+	assert_int_equal(f->irq.rises, 1);
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true(driver_wait(&f->driver, &head, &len));
+		assert_int_equal(head, used[i].head);
+		assert_int_equal(len, used[i].written_len);
+	}
+	assert_int_equal(driver_used(&f->driver), 3);
+}
+
+/* With EVENT_IDX the one that is waited for may be any of them. */
+static void event_index_within_a_batch(void **state)
+{
+	static const struct virtq_used used[] = {{0, 0}, {1, 0}, {2, 0}};
+	struct fixture *f = *state;
+	uint16_t *used_event =
+		(uint16_t *)(void *)(f->driver.bytes + 0x1000 + 4 + 2 * DRIVER_QUEUE_SIZE);
+
+	for (uint16_t event = 0; event < 4; event++) {
+		driver_start(&f->driver, UINT64_C(1) << VIRTIO_RING_F_EVENT_IDX);
+		*used_event = event;
+		for (uint16_t i = 0; i < 3; i++) {
+			offer_one(f, i);
+			assert_true(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+		}
+		virtio_mmio_push_many(&f->mmio, 0, used, 3);
+		assert_int_equal(f->irq.level, event < 3);
+	}
+}
+
+/* How often the eventfd was signalled since the last look. */
+static uint64_t signals(struct fixture *f)
+{
+	struct pollfd wait = {.fd = virtio_mmio_event_fd(&f->mmio, 0), .events = POLLIN};
+	uint64_t count = 0;
+
+	if (poll(&wait, 1, 0) == 1) {
+		assert_int_equal(read(wait.fd, &count, sizeof(count)), sizeof(count));
+	}
+	return count;
+}
+
+/* A queue with an eventfd has no use for the notify op, and is silent while it is closed. */
+static void notifications_by_eventfd(void **state)
+{
+	static const struct virtio_device_ops quiet = {.quiesce = quiesce};
+	struct virtio_device device = {
+		.ops = &quiet, .device_id = 42, .queue_count = 1, .event_queues = 1};
+	struct fixture *f = *state;
+	struct irq_line line = irq_probe_line(&f->irq);
+
+	virtio_mmio_destroy(&f->mmio);
+	device.ctx = f;
+	assert_int_equal(virtio_mmio_init(&f->mmio, &device, &f->driver.ram, &line), 0);
+	assert_true(virtio_mmio_event_fd(&f->mmio, 0) >= 0);
+	assert_int_equal(virtio_mmio_event_fd(&f->mmio, 1), -1);
+	driver_kick(&f->driver);
+	assert_int_equal(signals(f), 0);
+	driver_start(&f->driver, 0);
+	/* What was queued before DRIVER_OK needs no notification. */
+	assert_int_equal(signals(f), 1);
+	driver_kick(&f->driver);
+	driver_kick(&f->driver);
+	assert_int_equal(signals(f), 2);
+	virtio_mmio_fail(&f->mmio);
+	driver_kick(&f->driver);
+	assert_int_equal(signals(f), 0);
+	driver_set(&f->driver, VIRTIO_MMIO_STATUS, 0);
+	driver_kick(&f->driver);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NOTIFY, 1);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NOTIFY, UINT32_MAX);
+	assert_int_equal(signals(f), 0);
+	assert_int_equal(f->notified, 0);
+}
+
 static void device_without_ops_is_refused(void **state)
 {
 	static const struct virtio_device_ops no_notify = {.quiesce = quiesce};
@@ -361,6 +451,9 @@ static void device_without_ops_is_refused(void **state)
 	struct virtio_mmio mmio;
 
 	(void)state;
+	assert_int_equal(virtio_mmio_init(&mmio, &device, &ram, &line), -EINVAL);
+	device.queue_count = 2;
+	device.event_queues = 2;
 	assert_int_equal(virtio_mmio_init(&mmio, &device, &ram, &line), -EINVAL);
 	device = (struct virtio_device){.ops = &ops, .queue_count = VIRTIO_MMIO_QUEUES_MAX + 1};
 	assert_int_equal(virtio_mmio_init(&mmio, &device, &ram, &line), -EINVAL);
@@ -384,6 +477,9 @@ int main(void)
 		T(bad_queue_needs_a_reset),
 		T(queue_in_use_does_not_move),
 		T(odd_accesses_are_harmless),
+		T(requests_are_given_back_together),
+		T(event_index_within_a_batch),
+		T(notifications_by_eventfd),
 		T(device_without_ops_is_refused),
 	};
 

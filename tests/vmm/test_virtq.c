@@ -107,7 +107,7 @@ static void indices_wrap(void **state)
 	for (unsigned i = 0; i < 70000; i++) {
 		desc(f, i % 8, DRIVER_DATA_IPA, 4, WRITE, 0);
 		assert_int_equal(offer_and_pop(f, i % 8), 1);
-		assert_true(virtq_push(&f->queue, f->chain.head, 4));
+		assert_true(virtq_push(&f->queue, &(struct virtq_used){f->chain.head, 4}, 1));
 		assert_int_equal(driver_used(&f->driver), (uint16_t)(i + 1));
 	}
 }

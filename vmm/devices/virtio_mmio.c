@@ -7,6 +7,8 @@
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #define MMIO_MAGIC UINT32_C(0x74726976)
 #define MMIO_VERSION 2
@@ -75,16 +77,24 @@ bool virtio_mmio_pop(struct virtio_mmio *mmio, unsigned queue, struct virtq_chai
 	return got > 0;
 }
 
-void virtio_mmio_push(struct virtio_mmio *mmio, unsigned queue, uint16_t head, uint32_t written_len)
+void virtio_mmio_push_many(struct virtio_mmio *mmio, unsigned queue, const struct virtq_used *used,
+			   unsigned count)
 {
 	(void)pthread_mutex_lock(&mmio->lock);
-	/* Also while stopping: that waits for this very request. */
+	/* Also while stopping: that waits for these very requests. */
 	if (queue < mmio->device.queue_count && mmio->queues[queue].ready &&
-	    virtq_push(&mmio->queues[queue], head, written_len)) {
+	    virtq_push(&mmio->queues[queue], used, count)) {
 		mmio->interrupt_status |= VIRTIO_MMIO_INT_VRING;
 		update_irq(mmio);
 	}
 	(void)pthread_mutex_unlock(&mmio->lock);
+}
+
+void virtio_mmio_push(struct virtio_mmio *mmio, unsigned queue, uint16_t head, uint32_t written_len)
+{
+	const struct virtq_used used = {.head = head, .written_len = written_len};
+
+	virtio_mmio_push_many(mmio, queue, &used, 1);
 }
 
 void virtio_mmio_fail(struct virtio_mmio *mmio)
@@ -145,18 +155,30 @@ static void stop_end(struct virtio_mmio *mmio)
 	(void)pthread_mutex_unlock(&mmio->stop_lock);
 }
 
+static void notify_one(struct virtio_mmio *mmio, uint32_t queue)
+{
+	const uint64_t one = 1;
+	bool open;
+
+	(void)pthread_mutex_lock(&mmio->lock);
+	open = queue_open(mmio, queue);
+	(void)pthread_mutex_unlock(&mmio->lock);
+	if (!open) {
+		return;
+	}
+	if (mmio->event_fds[queue] < 0) {
+		mmio->device.ops->notify(mmio->device.ctx, queue);
+	} else {
+		/* Would block at a count of 2^64 - 2 only. */
+		(void)!write(mmio->event_fds[queue], &one, sizeof(one));
+	}
+}
+
 /* Requests may have come in while nothing could be taken. */
 static void notify_all(struct virtio_mmio *mmio)
 {
 	for (unsigned i = 0; i < mmio->device.queue_count; i++) {
-		bool open;
-
-		(void)pthread_mutex_lock(&mmio->lock);
-		open = queue_open(mmio, i);
-		(void)pthread_mutex_unlock(&mmio->lock);
-		if (open) {
-			mmio->device.ops->notify(mmio->device.ctx, i);
-		}
+		notify_one(mmio, i);
 	}
 }
 
@@ -370,18 +392,6 @@ static uint64_t mmio_read(void *dev, uint64_t offset, unsigned len_bytes)
 	return value;
 }
 
-static void notify_one(struct virtio_mmio *mmio, uint32_t queue)
-{
-	bool open;
-
-	(void)pthread_mutex_lock(&mmio->lock);
-	open = queue_open(mmio, queue);
-	(void)pthread_mutex_unlock(&mmio->lock);
-	if (open) {
-		mmio->device.ops->notify(mmio->device.ctx, queue);
-	}
-}
-
 static void mmio_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t value)
 {
 	struct virtio_mmio *mmio = dev;
@@ -443,33 +453,81 @@ const struct mmio_ops virtio_mmio_empty_ops = {
 	.write = empty_write,
 };
 
+int virtio_mmio_event_fd(const struct virtio_mmio *mmio, unsigned queue)
+{
+	return queue < mmio->device.queue_count ? mmio->event_fds[queue] : -1;
+}
+
+static bool device_is_complete(const struct virtio_device *device)
+{
+	uint32_t queues = (UINT32_C(1) << device->queue_count) - 1;
+
+	return device->ops != NULL && device->ops->quiesce != NULL &&
+	       (device->ops->notify != NULL || (device->event_queues & queues) == queues);
+}
+
+static void close_events(struct virtio_mmio *mmio)
+{
+	for (unsigned i = 0; i < VIRTIO_MMIO_QUEUES_MAX; i++) {
+		if (mmio->event_fds[i] >= 0) {
+			(void)close(mmio->event_fds[i]);
+		}
+	}
+}
+
+static int open_events(struct virtio_mmio *mmio)
+{
+	for (unsigned i = 0; i < VIRTIO_MMIO_QUEUES_MAX; i++) {
+		mmio->event_fds[i] = -1;
+	}
+	for (unsigned i = 0; i < mmio->device.queue_count; i++) {
+		if ((mmio->device.event_queues >> i & 1) == 0) {
+			continue;
+		}
+		mmio->event_fds[i] = eventfd(0, EFD_CLOEXEC);
+		if (mmio->event_fds[i] < 0) {
+			int err = errno;
+
+			close_events(mmio);
+			return -err;
+		}
+	}
+	return 0;
+}
+
 int virtio_mmio_init(struct virtio_mmio *mmio, const struct virtio_device *device,
 		     const struct guest_ram *ram, const struct irq_line *irq)
 {
-	int err;
+	int ret;
 
-	if (device->ops == NULL || device->ops->notify == NULL || device->ops->quiesce == NULL ||
-	    device->queue_count == 0 || device->queue_count > VIRTIO_MMIO_QUEUES_MAX) {
+	if (device->queue_count == 0 || device->queue_count > VIRTIO_MMIO_QUEUES_MAX ||
+	    !device_is_complete(device)) {
 		return -EINVAL;
 	}
 	memset(mmio, 0, sizeof(*mmio));
 	mmio->device = *device;
 	mmio->ram = *ram;
 	mmio->irq = *irq;
-	err = pthread_mutex_init(&mmio->lock, NULL);
-	if (err != 0) {
-		return -err;
+	ret = -pthread_mutex_init(&mmio->lock, NULL);
+	if (ret != 0) {
+		return ret;
 	}
-	err = pthread_mutex_init(&mmio->stop_lock, NULL);
-	if (err != 0) {
+	ret = -pthread_mutex_init(&mmio->stop_lock, NULL);
+	if (ret == 0) {
+		ret = open_events(mmio);
+		if (ret != 0) {
+			(void)pthread_mutex_destroy(&mmio->stop_lock);
+		}
+	}
+	if (ret != 0) {
 		(void)pthread_mutex_destroy(&mmio->lock);
-		return -err;
 	}
-	return 0;
+	return ret;
 }
 
 void virtio_mmio_destroy(struct virtio_mmio *mmio)
 {
+	close_events(mmio);
 	(void)pthread_mutex_destroy(&mmio->stop_lock);
 	(void)pthread_mutex_destroy(&mmio->lock);
 }

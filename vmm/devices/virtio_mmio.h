@@ -6,6 +6,12 @@
  * deals with registers, negotiation, queues and the interrupt. Requests are taken with
  * virtio_mmio_pop() and given back with virtio_mmio_push(), on any thread of the device.
  *
+ * A queue's notifications come by the notify op, on the vCPU's thread, or, if the device asks for
+ * it, by an eventfd that a thread of its own waits for: the hypervisor then signals it without an
+ * exit to user space, where it was told to (virtio_mmio_event_fd()), and the transport otherwise.
+ * Either is a hint that requests may be waiting, and no more: there may be none, and the queue may
+ * have been closed, or reset and opened again, since. virtio_mmio_pop() tells.
+ *
  * A driver that breaks the rules (a ring outside RAM, a looping chain) gets
  * DEVICE_NEEDS_RESET and a configuration interrupt; nothing more is taken from it until it has
  * reset the device.
@@ -36,7 +42,7 @@
  *                end read as 0. May be NULL: no configuration. Any thread
  * @config_write: the guest stores a byte there. May be NULL: ignored
  * @notify:       the driver has put requests into @queue, which is open. On a vCPU thread.
- *                Mandatory
+ *                Mandatory unless all queues have an eventfd
  * @quiesce:      all queues are closed to the device: return once no request is in progress, as
  *                its memory may be used for something else afterwards. On a vCPU thread or the
  *                one that resets the machine; may block for as long as a request takes. Mandatory
@@ -55,6 +61,7 @@ struct virtio_device_ops {
  * @features:    offered feature bits of the device itself; the transport adds its own
  * @device_id:   VIRTIO_ID_*
  * @queue_count: 1 .. VIRTIO_MMIO_QUEUES_MAX
+ * @event_queues: bit n: notifications of queue n come by an eventfd, not by the notify op
  */
 struct virtio_device {
 	const struct virtio_device_ops *ops;
@@ -62,6 +69,7 @@ struct virtio_device {
 	uint64_t features;
 	uint32_t device_id;
 	unsigned queue_count;
+	uint32_t event_queues;
 };
 
 /**
@@ -81,6 +89,7 @@ struct virtio_device {
  * @config_generation:   ConfigGeneration
  * @stopping:            a reset or stop is under way: nothing is taken from any queue
  * @irq_level:           the level the interrupt line was last given
+ * @event_fds:           see virtio_mmio_event_fd(); set once
  */
 struct virtio_mmio {
 	pthread_mutex_t lock;
@@ -98,6 +107,7 @@ struct virtio_mmio {
 	uint32_t config_generation;
 	bool stopping;
 	bool irq_level;
+	int event_fds[VIRTIO_MMIO_QUEUES_MAX];
 };
 
 /* Registers for mmio_bus_add(); the region's dev is a struct virtio_mmio. */
@@ -118,7 +128,7 @@ extern const struct mmio_ops virtio_mmio_empty_ops;
  *
  * Context: before any other call.
  * Return: 0; -EINVAL if @device lacks a mandatory op or has a bad number of queues; -errno of
- * pthread_mutex_init().
+ * pthread_mutex_init() or eventfd().
  */
 int virtio_mmio_init(struct virtio_mmio *mmio, const struct virtio_device *device,
 		     const struct guest_ram *ram, const struct irq_line *irq);
@@ -130,6 +140,21 @@ int virtio_mmio_init(struct virtio_mmio *mmio, const struct virtio_device *devic
  * Context: no other thread uses the transport; the device's own threads have ended.
  */
 void virtio_mmio_destroy(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_event_fd() - what is signalled when the driver notifies a queue
+ * @mmio:  set up
+ * @queue: any
+ *
+ * For a thread of the device to wait for, and for the hypervisor, to signal it when the guest
+ * stores @queue in 32 bits at the transport's VIRTIO_MMIO_QUEUE_NOTIFY. A read() of it waits, and
+ * takes all signals so far.
+ *
+ * Context: any thread.
+ * Return: an eventfd that belongs to the transport; -1 if the queue's notifications come by the
+ * notify op, or there is no such queue.
+ */
+int virtio_mmio_event_fd(const struct virtio_mmio *mmio, unsigned queue);
 
 /**
  * virtio_mmio_reset() - what a driver's reset does: close the queues, quiesce, forget all
@@ -164,6 +189,18 @@ bool virtio_mmio_pop(struct virtio_mmio *mmio, unsigned queue, struct virtq_chai
  */
 void virtio_mmio_push(struct virtio_mmio *mmio, unsigned queue, uint16_t head,
 		      uint32_t written_len);
+
+/**
+ * virtio_mmio_push_many() - give several requests of a queue back, with one interrupt at most
+ * @mmio:  set up
+ * @queue: below the device's queue count
+ * @used:  @count of them, at most the queue's size
+ * @count: how many
+ *
+ * Context: any thread.
+ */
+void virtio_mmio_push_many(struct virtio_mmio *mmio, unsigned queue, const struct virtq_used *used,
+			   unsigned count);
 
 /**
  * virtio_mmio_fail() - the driver has sent something that cannot be answered

@@ -215,18 +215,21 @@ static bool wants_interrupt(const struct virtq *queue, uint16_t old_used)
 	return (load16(queue->avail + RING_FLAGS) & VRING_AVAIL_F_NO_INTERRUPT) == 0;
 }
 
-bool virtq_push(struct virtq *queue, uint16_t head, uint32_t written_len)
+bool virtq_push(struct virtq *queue, const struct virtq_used *used, unsigned count)
 {
-	uint8_t *entry =
-		queue->used + RING_ENTRIES + queue->used_at % queue->size * USED_ENTRY_SIZE;
 	void *index = queue->used + RING_INDEX;
 	uint16_t old_used = queue->used_at;
 
-	store32(entry, head);
-	store32(entry + 4, written_len);
-	queue->used_at++;
+	for (unsigned i = 0; i < count; i++) {
+		uint8_t *entry =
+			queue->used + RING_ENTRIES + queue->used_at % queue->size * USED_ENTRY_SIZE;
+
+		store32(entry, used[i].head);
+		store32(entry + 4, used[i].written_len);
+		queue->used_at++;
+	}
 	/*
-	 * Release: the entry, and the request's data, are there before the index says so. And
+	 * Release: the entries, and the requests' data, are there before the index says so. And
 	 * sequentially consistent: the index is out before the driver's wish is read.
 	 */
 	__atomic_store_n((uint16_t *)index, htole16(queue->used_at), __ATOMIC_SEQ_CST);

@@ -90,13 +90,23 @@ int virtq_start(struct virtq *queue, const struct guest_ram *ram);
 int virtq_pop(struct virtq *queue, const struct guest_ram *ram, struct virtq_chain *chain);
 
 /**
- * virtq_push() - give a request back
- * @queue:       started
+ * struct virtq_used - a request that is done
  * @head:        of the request
  * @written_len: bytes that the device has written, from the start of the first in segment
- *
- * Return: true if the driver wants an interrupt for it.
  */
-bool virtq_push(struct virtq *queue, uint16_t head, uint32_t written_len);
+struct virtq_used {
+	uint16_t head;
+	uint32_t written_len;
+};
+
+/**
+ * virtq_push() - give requests back, all at once as the driver sees it
+ * @queue: started
+ * @used:  @count of them, in the order in which the driver finds them
+ * @count: how many
+ *
+ * Return: true if the driver wants an interrupt for any of them.
+ */
+bool virtq_push(struct virtq *queue, const struct virtq_used *used, unsigned count);
 
 #endif /* VMM_DEVICES_VIRTQ_H */
