@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "fake_kvm_internal.h"
 
@@ -71,6 +72,7 @@ static void free_vm(struct kvm_vm *vm)
 		fake_vcpu_free(&vm->vcpus[i]);
 	}
 	fake_gic_free(&vm->gic);
+	(void)pthread_mutex_destroy(&vm->event_lock);
 	free(vm);
 }
 
@@ -257,6 +259,7 @@ static struct kvm_vm *make(const struct kvm_vm_config *config)
 	memcpy(vm->forward, config->forward, config->forward_count * sizeof(vm->forward[0]));
 	vm->config.forward = vm->forward;
 	fake_gic_init(&vm->gic);
+	(void)pthread_mutex_init(&vm->event_lock, NULL);
 	for (uint32_t i = 0; i < FAKE_CPU_COUNT_MAX; i++) {
 		fake_vcpu_init(vm, i, fake_kvm_mpidr(i));
 	}
@@ -301,11 +304,75 @@ void kvm_vm_destroy(struct kvm_vm *vm)
 	if (__atomic_load_n(&vm->users, __ATOMIC_SEQ_CST) != 0) {
 		fake_misuse("kvm_vm_destroy() while a thread uses the VM");
 	}
+	for (unsigned i = 0; i < vm->event_count; i++) {
+		(void)close(vm->events[i].fd);
+	}
+	vm->event_count = 0;
 	/* Its memory is still there: a crash here is a test that fails. */
 	(void)*(volatile uint8_t *)vm->config.ram.host;
 	pthread_mutex_lock(&fake.lock);
 	fake.live--;
 	pthread_mutex_unlock(&fake.lock);
+}
+
+static bool same_store(const struct fake_ioeventfd *event, uint64_t ipa, unsigned len_bytes,
+		       uint64_t value)
+{
+	return event->ipa == ipa && event->len_bytes == len_bytes && event->value == value;
+}
+
+int kvm_vm_ioeventfd(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64_t value, int fd)
+{
+	int ret;
+
+	fake_use_begin(vm, "kvm_vm_ioeventfd");
+	ret = fake_inject(FAKE_IOEVENTFD);
+	pthread_mutex_lock(&vm->event_lock);
+	for (unsigned i = 0; i < vm->event_count; i++) {
+		if (same_store(&vm->events[i], ipa, len_bytes, value)) {
+			fake_misuse("kvm_vm_ioeventfd() twice for one store");
+			ret = -EEXIST;
+		}
+	}
+	if (ret == 0 && vm->event_count == FAKE_IOEVENTFD_MAX) {
+		ret = -ENOSPC;
+	}
+	if (ret == 0) {
+		/* Not the caller's own: KVM keeps the file, whatever becomes of the descriptor. */
+		vm->events[vm->event_count++] = (struct fake_ioeventfd){
+			.ipa = ipa, .value = value, .len_bytes = len_bytes, .fd = dup(fd)};
+	}
+	pthread_mutex_unlock(&vm->event_lock);
+	fake_use_end(vm);
+	return ret;
+}
+
+bool fake_signal(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64_t value)
+{
+	const uint64_t one = 1;
+	bool found = false;
+
+	pthread_mutex_lock(&vm->event_lock);
+	for (unsigned i = 0; !found && i < vm->event_count; i++) {
+		found = same_store(&vm->events[i], ipa, len_bytes, value);
+		if (found && write(vm->events[i].fd, &one, sizeof(one)) != sizeof(one)) {
+			fake_misuse("kvm_vm_ioeventfd() with a descriptor that can't be signalled");
+		}
+	}
+	pthread_mutex_unlock(&vm->event_lock);
+	return found;
+}
+
+unsigned fake_kvm_ioeventfds(void)
+{
+	struct kvm_vm *vm = fake_vm();
+	unsigned count;
+
+	assert_non_null(vm);
+	pthread_mutex_lock(&vm->event_lock);
+	count = vm->event_count;
+	pthread_mutex_unlock(&vm->event_lock);
+	return count;
 }
 
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)

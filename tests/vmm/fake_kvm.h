@@ -181,6 +181,7 @@ void fake_kvm_open(unsigned gate);
 enum fake_fn {
 	FAKE_VM_CREATE,
 	FAKE_SET_IRQ,
+	FAKE_IOEVENTFD,
 	FAKE_GIC_BITS,
 	FAKE_RUN,
 	FAKE_GET_X,
@@ -215,6 +216,9 @@ unsigned fake_kvm_live(void);
 
 /** fake_kvm_made() - VMs made so far */
 unsigned fake_kvm_made(void);
+
+/** fake_kvm_ioeventfds() - stores that signal a descriptor, of the VM made last */
+unsigned fake_kvm_ioeventfds(void);
 
 /** fake_kvm_config() - of the VM made last; its forwarded ranges are copied */
 const struct kvm_vm_config *fake_kvm_config(void);

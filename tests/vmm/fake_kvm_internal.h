@@ -16,6 +16,7 @@
 #define FAKE_PRIVATE_COUNT 32
 #define FAKE_FORWARD_MAX 8
 #define FAKE_PROGRAM_MAX 32
+#define FAKE_IOEVENTFD_MAX 256
 
 struct fake_gic {
 	pthread_mutex_t lock;
@@ -23,6 +24,14 @@ struct fake_gic {
 	uint8_t pmr[FAKE_CPU_COUNT_MAX];
 	struct fake_irq own[FAKE_CPU_COUNT_MAX][FAKE_PRIVATE_COUNT];
 	struct fake_irq shared[FAKE_INTID_COUNT];
+};
+
+/* A store that signals a descriptor, a copy of its own as KVM has. */
+struct fake_ioeventfd {
+	uint64_t ipa;
+	uint64_t value;
+	unsigned len_bytes;
+	int fd;
 };
 
 /* What a vCPU is owed before it runs on. */
@@ -57,6 +66,9 @@ struct kvm_vm {
 	unsigned users; /* atomic: threads inside a function of the seam */
 	unsigned running; /* atomic: vCPUs inside kvm_vcpu_run() */
 	struct fake_gic gic;
+	pthread_mutex_t event_lock; /* of the two below */
+	unsigned event_count;
+	struct fake_ioeventfd events[FAKE_IOEVENTFD_MAX];
 	struct kvm_vcpu vcpus[FAKE_CPU_COUNT_MAX];
 	struct kvm_vm *next; /* made before; all are kept so that misuse is seen */
 };
@@ -82,6 +94,7 @@ void fake_use_end(struct kvm_vm *vm);
 int fake_inject(enum fake_fn fn);
 bool fake_run_interrupted(void);
 bool fake_gate_open(unsigned gate);
+bool fake_signal(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64_t value);
 const struct fake_program *fake_program_at(uint64_t pc);
 struct kvm_vm *fake_vm(void);
 

@@ -283,6 +283,9 @@ static bool do_call(struct kvm_vcpu *vcpu, const struct fake_op *op, struct kvm_
 static bool do_mmio(struct kvm_vcpu *vcpu, const struct fake_op *op, struct kvm_exit *exit)
 {
 	vcpu->registers.pc += OP_BYTES;
+	if (op->kind == FAKE_OP_WRITE && fake_signal(vcpu->vm, op->arg[0], op->n, op->arg[1])) {
+		return false;
+	}
 	exit_as(exit, KVM_VCPU_MMIO);
 	exit->ipa = op->arg[0];
 	exit->len_bytes = op->n;

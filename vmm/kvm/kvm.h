@@ -122,6 +122,19 @@ void kvm_vm_destroy(struct kvm_vm *vm);
 int kvm_vm_set_irq(struct kvm_vm *vm, uint32_t intid, bool level);
 
 /**
+ * kvm_vm_ioeventfd() - signal @fd instead of an exit when the guest stores @value at @ipa
+ * @ipa:       not in RAM
+ * @len_bytes: of the store: 1, 2, 4 or 8
+ * @value:     only this one; others still come out as exits
+ * @fd:        an eventfd; may be closed afterwards
+ *
+ * For as long as the VM lives. Any thread.
+ *
+ * Return: 0 or -errno; without it the store is an exit like any other.
+ */
+int kvm_vm_ioeventfd(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64_t value, int fd);
+
+/**
  * kvm_vm_gic_bits() - 32 bits of a bank
  * @cpu:   whose, for INTIDs below 32
  * @first: INTID of bit 0, a multiple of 32

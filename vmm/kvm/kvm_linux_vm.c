@@ -224,6 +224,19 @@ void kvm_vm_destroy(struct kvm_vm *vm)
 	free(vm);
 }
 
+int kvm_vm_ioeventfd(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64_t value, int fd)
+{
+	struct kvm_ioeventfd event = {
+		.datamatch = value,
+		.addr = ipa,
+		.len = len_bytes,
+		.fd = fd,
+		.flags = KVM_IOEVENTFD_FLAG_DATAMATCH,
+	};
+
+	return ioctl(vm->fd, KVM_IOEVENTFD, &event) == 0 ? 0 : -errno;
+}
+
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)
 {
 	return &vm->vcpus[cpu];
