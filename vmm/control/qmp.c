@@ -17,7 +17,7 @@
 #include "control/commands.h"
 #include "control/events.h"
 #include "control/qmp_client.h"
-#include "control/qmp_listen.h"
+#include "platform/unix_listen.h"
 
 #define MESSAGE_DEPTH_MAX 32
 #define READ_SIZE 4096
@@ -36,7 +36,7 @@
  * @client_count: in it
  */
 struct qmp_server {
-	struct qmp_listener listener;
+	struct unix_listener listener;
 	int epoll_fd;
 	int spare_fd;
 	struct command_target target;
@@ -369,7 +369,7 @@ struct qmp_server *qmp_open(const char *path, struct vmm_error *error)
 		vmm_error_set(error, "--control '%s': %s", path, strerror(errno));
 		return NULL;
 	}
-	if (!qmp_listen(&server->listener, path, error)) {
+	if (!unix_listen(&server->listener, "--control", path, error)) {
 		free(server);
 		return NULL;
 	}
@@ -377,7 +377,7 @@ struct qmp_server *qmp_open(const char *path, struct vmm_error *error)
 	if (server->epoll_fd < 0 ||
 	    epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, server->listener.fd, &event) != 0) {
 		vmm_error_set(error, "--control '%s': %s", path, strerror(errno));
-		qmp_unlisten(&server->listener);
+		unix_unlisten(&server->listener);
 		if (server->epoll_fd >= 0) {
 			(void)close(server->epoll_fd);
 		}
@@ -493,7 +493,7 @@ void qmp_close(struct qmp_server *server)
 	if (server == NULL) {
 		return;
 	}
-	qmp_unlisten(&server->listener);
+	unix_unlisten(&server->listener);
 	while (server->clients != NULL) {
 		drain_client(server->clients, deadline_ms);
 		remove_client(server, server->clients);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/qmp_listen.h"
+#include "platform/unix_listen.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,16 +10,17 @@
 
 #define BACKLOG 8
 
-static bool fill_address(struct sockaddr_un *address, const char *path, struct vmm_error *error)
+static bool fill_address(struct sockaddr_un *address, const char *option, const char *path,
+			 struct vmm_error *error)
 {
 	size_t length = strlen(path);
 
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
 	if (length == 0 || length >= sizeof(address->sun_path)) {
 		vmm_error_set(error,
-			      "--control '%.120s': expected a path of 1 to %zu bytes, "
+			      "%s '%.120s': expected a path of 1 to %zu bytes, "
 			      "choose a shorter one",
-			      path, sizeof(address->sun_path) - 1);
+			      option, path, sizeof(address->sun_path) - 1);
 		return false;
 	}
 	memcpy(address->sun_path, path, length);
@@ -39,7 +40,8 @@ static bool bind_private(int fd, const struct sockaddr_un *address)
 }
 
 /* Whether the file at @address can go: a socket that refuses to connect has no process. */
-static bool remove_stale(const struct sockaddr_un *address, struct vmm_error *error)
+static bool remove_stale(const struct sockaddr_un *address, const char *option,
+			 struct vmm_error *error)
 {
 	const char *path = address->sun_path;
 	struct stat file;
@@ -48,56 +50,56 @@ static bool remove_stale(const struct sockaddr_un *address, struct vmm_error *er
 
 	if (lstat(path, &file) == 0 && !S_ISSOCK(file.st_mode)) {
 		vmm_error_set(error,
-			      "--control '%s': is there and not a socket: remove it or choose "
+			      "%s '%s': is there and not a socket: remove it or choose "
 			      "another path",
-			      path);
+			      option, path);
 		return false;
 	}
 	probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (probe < 0) {
-		vmm_error_set(error, "--control '%s': %s", path, strerror(errno));
+		vmm_error_set(error, "%s '%s': %s", option, path, strerror(errno));
 		return false;
 	}
 	why = connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0 ? 0 : errno;
 	(void)close(probe);
 	if (why == 0 || why == EAGAIN) {
 		vmm_error_set(error,
-			      "--control '%s': another process listens there: choose another "
+			      "%s '%s': another process listens there: choose another "
 			      "path or end that process",
-			      path);
+			      option, path);
 		return false;
 	}
 	if (why == ECONNREFUSED && unlink(path) != 0) {
 		why = errno;
 	}
 	if (why != ECONNREFUSED && why != ENOENT) {
-		vmm_error_set(error, "--control '%s': is there and cannot be replaced: %s", path,
+		vmm_error_set(error, "%s '%s': is there and cannot be replaced: %s", option, path,
 			      strerror(why));
 		return false;
 	}
 	return true;
 }
 
-static bool bind_path(struct qmp_listener *listener, const char *path, struct vmm_error *error)
+static bool bind_path(struct unix_listener *listener, const char *option, const char *path,
+		      struct vmm_error *error)
 {
 	struct sockaddr_un address;
 	struct stat file;
 	bool bound;
 
-	if (!fill_address(&address, path, error)) {
+	if (!fill_address(&address, option, path, error)) {
 		return false;
 	}
 	bound = bind_private(listener->fd, &address);
 	if (!bound && errno == EADDRINUSE) {
-		if (!remove_stale(&address, error)) {
+		if (!remove_stale(&address, option, error)) {
 			return false;
 		}
 		bound = bind_private(listener->fd, &address);
 	}
 	if (!bound || listen(listener->fd, BACKLOG) != 0 || lstat(path, &file) != 0) {
-		vmm_error_set(error,
-			      "--control '%s': %s: expected a path where a socket can be made",
-			      path, strerror(errno));
+		vmm_error_set(error, "%s '%s': %s: expected a path where a socket can be made",
+			      option, path, strerror(errno));
 		return false;
 	}
 	listener->device = file.st_dev;
@@ -105,25 +107,26 @@ static bool bind_path(struct qmp_listener *listener, const char *path, struct vm
 	return true;
 }
 
-bool qmp_listen(struct qmp_listener *listener, const char *path, struct vmm_error *error)
+bool unix_listen(struct unix_listener *listener, const char *option, const char *path,
+		 struct vmm_error *error)
 {
-	*listener = (struct qmp_listener){.fd = -1};
+	*listener = (struct unix_listener){.fd = -1};
 	listener->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	listener->path = strdup(path);
 	if (listener->fd < 0 || listener->path == NULL) {
-		vmm_error_set(error, "--control '%s': %s", path, strerror(errno));
-	} else if (bind_path(listener, path, error)) {
+		vmm_error_set(error, "%s '%s': %s", option, path, strerror(errno));
+	} else if (bind_path(listener, option, path, error)) {
 		return true;
 	}
 	if (listener->fd >= 0) {
 		(void)close(listener->fd);
 	}
 	free(listener->path);
-	*listener = (struct qmp_listener){.fd = -1};
+	*listener = (struct unix_listener){.fd = -1};
 	return false;
 }
 
-void qmp_unlisten(struct qmp_listener *listener)
+void unix_unlisten(struct unix_listener *listener)
 {
 	struct stat file;
 
@@ -136,5 +139,5 @@ void qmp_unlisten(struct qmp_listener *listener)
 		(void)unlink(listener->path);
 	}
 	free(listener->path);
-	*listener = (struct qmp_listener){.fd = -1};
+	*listener = (struct unix_listener){.fd = -1};
 }
