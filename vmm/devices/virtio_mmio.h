@@ -34,7 +34,7 @@
 #include "devices/virtq.h"
 #include "platform/ram.h"
 
-#define VIRTIO_MMIO_QUEUES_MAX 4
+#define VIRTIO_MMIO_QUEUES_MAX 16
 
 /**
  * struct virtio_device_ops - what a device does

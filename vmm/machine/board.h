@@ -9,6 +9,7 @@
 #define VMM_MACHINE_BOARD_H
 
 #include <stdbool.h>
+#include "devices/device.h"
 #include "devices/mmio_bus.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -21,6 +22,13 @@
 /* Slots of virtio-mmio: part of the machine type, so what is given here stays. */
 #define BOARD_DISK_SLOT(disk) (disk)
 #define BOARD_RNG_SLOT MACHINE_DISK_COUNT_MAX
+#define BOARD_NET_SLOT(net) (17U + (net)) /* up to 20 */
+#define BOARD_CONSOLE_SLOT 21U
+#define BOARD_VSOCK_SLOT 22U
+#define BOARD_BALLOON_SLOT 23U
+
+/* One a virtio-mmio slot, and what is not virtio. */
+#define BOARD_DEVICE_COUNT_MAX 48
 
 /**
  * struct board_config - copied; what it points to is borrowed for the board's life
@@ -42,18 +50,30 @@ struct board_config {
 	void *ctx;
 };
 
+/**
+ * struct board - the devices
+ * @config:       as given
+ * @vm:           where interrupts go; NULL between two boots
+ * @bus:          all registers
+ * @devices:      what is done to each; the first @device_count, in the order they were made
+ * @device_count: set up so far
+ * @virtio_slots: bit n: virtio-mmio slot n has a device
+ * @uart:         the console; its registers are always there
+ * @rtc:          the clock
+ * @rng:          entropy
+ * @disks:        the first config.disk_count are used
+ */
 struct board {
 	struct board_config config;
-	struct kvm_vm *vm; /* where interrupts go; NULL between two boots */
+	struct kvm_vm *vm;
 	struct mmio_bus bus;
+	struct device devices[BOARD_DEVICE_COUNT_MAX];
+	size_t device_count;
+	uint32_t virtio_slots;
 	struct pl011 uart;
 	struct pl031 rtc;
 	struct virtio_rng rng;
 	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
-	size_t disk_count; /* set up so far */
-	bool has_uart;
-	bool has_rtc;
-	bool has_rng;
 };
 
 /**
@@ -70,7 +90,7 @@ void board_destroy(struct board *board);
 /** board_connect() - send interrupts to @vm, or nowhere if NULL */
 void board_connect(struct board *board, struct kvm_vm *vm);
 
-/** board_reset() - put all devices into their reset state; disks take requests again */
+/** board_reset() - put all devices into their reset state; they take requests again */
 void board_reset(struct board *board);
 
 /**

@@ -46,9 +46,10 @@ static int no_fds(int err, struct vmm_error *error)
 	return -err;
 }
 
-static int watch(struct machine *machine, int fd, struct vmm_error *error)
+/* @device is NULL for the machine's own descriptor. */
+static int watch(struct machine *machine, int fd, struct device *device, struct vmm_error *error)
 {
-	struct epoll_event event = {.events = EPOLLIN, .data = {.fd = fd}};
+	struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = device}};
 
 	return epoll_ctl(machine->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0
 									   : no_fds(errno, error);
@@ -61,7 +62,7 @@ static int open_fds(struct machine *machine, struct vmm_error *error)
 	if (machine->poll_fd < 0 || machine->event_fd < 0) {
 		return no_fds(errno, error);
 	}
-	return watch(machine, machine->event_fd, error);
+	return watch(machine, machine->event_fd, NULL, error);
 }
 
 static int make_devices(struct machine *machine, struct vmm_error *error)
@@ -79,8 +80,12 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 
 	machine->has_board = true;
 	ret = board_init(&machine->board, &config, error);
-	if (ret == 0) {
-		ret = watch(machine, pl031_timer_fd(&machine->board.rtc), error);
+	for (size_t i = 0; ret == 0 && i < machine->board.device_count; i++) {
+		struct device *device = &machine->board.devices[i];
+
+		if (device->fd != DEVICE_NO_FD) {
+			ret = watch(machine, device->fd, device, error);
+		}
 	}
 	return ret;
 }
@@ -275,6 +280,21 @@ static enum machine_end ended(struct machine *machine, const struct power_end *e
 	return MACHINE_RUNNING;
 }
 
+/* What is not among the first events is still there at the next dispatch. */
+static void dispatch_devices(struct machine *machine)
+{
+	struct epoll_event events[16];
+	int count = epoll_wait(machine->poll_fd, events, sizeof(events) / sizeof(events[0]), 0);
+
+	for (int i = 0; i < count; i++) {
+		const struct device *device = events[i].data.ptr;
+
+		if (device != NULL) {
+			device->ops->dispatch(device->dev);
+		}
+	}
+}
+
 enum machine_end machine_dispatch(struct machine *machine)
 {
 	struct power_end end;
@@ -284,7 +304,7 @@ enum machine_end machine_dispatch(struct machine *machine)
 		return machine->end;
 	}
 	(void)!read(machine->event_fd, &count, sizeof(count));
-	pl031_alarm_expired(&machine->board.rtc);
+	dispatch_devices(machine);
 	power_end(machine->power, &end);
 	return end.kind == POWER_END_NONE ? MACHINE_RUNNING : ended(machine, &end);
 }

@@ -42,16 +42,6 @@ void machine_drop_vm(struct machine *machine)
 	machine->vm = NULL;
 }
 
-static uint32_t virtio_slots(const struct machine *machine)
-{
-	uint32_t slots = 0;
-
-	for (unsigned slot = 0; slot < LAYOUT_VIRTIO_SLOT_COUNT; slot++) {
-		slots |= board_has_device(&machine->board, slot) ? UINT32_C(1) << slot : 0;
-	}
-	return slots;
-}
-
 int machine_load(struct machine *machine, struct vmm_error *error)
 {
 	const struct fdt_config tree = {
@@ -66,7 +56,7 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 				.migrate = POWER_FN_0_1_BASE + 3,
 			},
 		.bootargs = machine->config.cmdline,
-		.virtio_slots = virtio_slots(machine),
+		.virtio_slots = machine->board.virtio_slots,
 	};
 	struct boot_entry entry;
 	int ret = boot_load(&machine->boot, &machine->ram, &tree, &entry, error);

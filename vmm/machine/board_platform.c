@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What every machine has: its console, its clock and its source of entropy. */
+#include "machine/board_internal.h"
+#include "platform/layout.h"
+
+static void uart_reset(void *dev)
+{
+	pl011_reset(dev);
+}
+
+static void uart_destroy(void *dev)
+{
+	pl011_destroy(dev);
+}
+
+static int add_uart(struct board *board)
+{
+	static const struct device_ops ops = {.reset = uart_reset, .destroy = uart_destroy};
+	const struct device device = {
+		.name = "pl011",
+		.ops = &ops,
+		.dev = &board->uart,
+		.fd = DEVICE_NO_FD,
+		.intid = LAYOUT_UART_INTID,
+	};
+	const struct pl011_config config = {
+		.tx = board->config.console_tx,
+		.rx_room = board->config.console_room,
+		.ctx = board->config.ctx,
+		.irq = board_wire(board, LAYOUT_UART_INTID),
+	};
+	int ret = pl011_init(&board->uart, &config);
+
+	if (ret == 0) {
+		ret = board_add(board, &device);
+	}
+	if (ret == 0) {
+		ret = board_map(board, device.name, LAYOUT_UART_BASE, LAYOUT_UART_SIZE_BYTES,
+				&pl011_mmio_ops, &board->uart);
+	}
+	return ret;
+}
+
+static void rtc_reset(void *dev)
+{
+	pl031_reset(dev);
+}
+
+static void rtc_dispatch(void *dev)
+{
+	pl031_alarm_expired(dev);
+}
+
+static void rtc_destroy(void *dev)
+{
+	pl031_destroy(dev);
+}
+
+static int add_rtc(struct board *board)
+{
+	static const struct device_ops ops = {
+		.reset = rtc_reset,
+		.dispatch = rtc_dispatch,
+		.destroy = rtc_destroy,
+	};
+	const struct pl031_config config = {.irq = board_wire(board, LAYOUT_RTC_INTID)};
+	struct device device = {
+		.name = "pl031",
+		.ops = &ops,
+		.dev = &board->rtc,
+		.intid = LAYOUT_RTC_INTID,
+	};
+	int ret = pl031_init(&board->rtc, &config);
+
+	if (ret == 0) {
+		device.fd = pl031_timer_fd(&board->rtc);
+		ret = board_add(board, &device);
+	}
+	if (ret == 0) {
+		ret = board_map(board, device.name, LAYOUT_RTC_BASE, LAYOUT_RTC_SIZE_BYTES,
+				&pl031_mmio_ops, &board->rtc);
+	}
+	return ret;
+}
+
+static void rng_reset(void *dev)
+{
+	struct virtio_rng *rng = dev;
+
+	virtio_mmio_reset(&rng->mmio);
+}
+
+static void rng_destroy(void *dev)
+{
+	virtio_rng_destroy(dev);
+}
+
+static int add_rng(struct board *board)
+{
+	static const struct device_ops ops = {.reset = rng_reset, .destroy = rng_destroy};
+	const struct device device = {
+		.name = "virtio-rng",
+		.ops = &ops,
+		.dev = &board->rng,
+		.fd = DEVICE_NO_FD,
+		.intid = LAYOUT_VIRTIO_SLOT_INTID(BOARD_RNG_SLOT),
+	};
+	const struct irq_line irq = board_wire(board, device.intid);
+	int ret = virtio_rng_init(&board->rng, &board->config.ram, &irq);
+
+	if (ret == 0) {
+		ret = board_add(board, &device);
+	}
+	if (ret == 0) {
+		ret = board_map_virtio(board, device.name, BOARD_RNG_SLOT, &board->rng.mmio);
+	}
+	return ret;
+}
+
+int board_add_platform(struct board *board, struct vmm_error *error)
+{
+	int ret = board_failed(add_uart(board), "pl011", error);
+
+	if (ret == 0) {
+		ret = board_failed(add_rtc(board), "pl031", error);
+	}
+	if (ret == 0) {
+		ret = board_failed(add_rng(board), "virtio-rng", error);
+	}
+	return ret;
+}
