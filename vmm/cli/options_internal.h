@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files that read the options share.
+ */
+#ifndef VMM_CLI_OPTIONS_INTERNAL_H
+#define VMM_CLI_OPTIONS_INTERNAL_H
+
+#include <stdint.h>
+
+#include "cli/options.h"
+
+/*
+ * Takes an option's value, which is NULL if it has none. True; false with @error filled, which
+ * names the option and its value, says what was expected and what would mend it.
+ */
+typedef bool option_set_fn(struct run_options *options, const char *value, struct vmm_error *error);
+
+/* options_parse.c: decimal digits, at least one; @end is what comes after. */
+bool options_parse_number(const char *text, const char **end, uint64_t *number);
+/* A number with K, M or G and nothing after. */
+bool options_parse_size(const char *text, uint64_t *bytes);
+
+/* options_machine.c */
+void options_set_defaults(struct run_options *options);
+option_set_fn options_set_kernel;
+option_set_fn options_set_initrd;
+option_set_fn options_set_append;
+option_set_fn options_set_cpus;
+option_set_fn options_set_memory;
+option_set_fn options_set_machine;
+option_set_fn options_set_psci;
+option_set_fn options_set_no_reboot;
+
+/* options_devices.c */
+option_set_fn options_set_disk;
+
+#endif /* VMM_CLI_OPTIONS_INTERNAL_H */
