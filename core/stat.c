@@ -164,19 +164,16 @@ void tp_stat_system_add(struct torpor_machine *machine, uint32_t cpu, uint32_t s
 	}
 }
 
-/* The record that a call names: that of the highest level in the state; NULL for none (5.22.1). */
-static const struct torpor_stat *named(const struct torpor_machine *machine, uint64_t mpidr,
-				       uint32_t power_state)
+/*
+ * The record of a state on a CPU's path: that of the highest level in it (5.22.1); NULL if the path
+ * does not go that high.
+ */
+static const struct torpor_stat *record_of(const struct torpor_machine *machine, uint32_t cpu,
+					   uint32_t state)
 {
 	uint32_t path[TORPOR_LEVEL_COUNT - 1];
-	uint32_t state = tp_power_state_find(machine, power_state);
-	uint32_t cpu = tp_mpidr_find(machine, mpidr);
-	uint32_t level;
+	uint32_t level = tp_power_state_level(&machine->config.states[state]);
 
-	if (state == TORPOR_STATE_NONE || cpu == TP_CPU_NONE) {
-		return NULL;
-	}
-	level = tp_power_state_level(&machine->config.states[state]);
 	state = tp_power_state_at_level(machine, state, level);
 	if (level == 0) {
 		return tp_stat_record(machine, cpu, state);
@@ -185,6 +182,17 @@ static const struct torpor_stat *named(const struct torpor_machine *machine, uin
 		return NULL;
 	}
 	return tp_stat_record(machine, machine->config.cpu_count + path[level - 1], state);
+}
+
+/* The record that a call names; NULL for none. */
+static const struct torpor_stat *named(const struct torpor_machine *machine, uint64_t mpidr,
+				       uint32_t power_state)
+{
+	uint32_t state = tp_power_state_find(machine, power_state);
+	uint32_t cpu = tp_mpidr_find(machine, mpidr);
+
+	return state == TORPOR_STATE_NONE || cpu == TP_CPU_NONE ? NULL
+								: record_of(machine, cpu, state);
 }
 
 enum torpor_action tp_psci_stat_residency(struct torpor_machine *machine, uint32_t cpu,
@@ -203,4 +211,23 @@ enum torpor_action tp_psci_stat_count(struct torpor_machine *machine, uint32_t c
 
 	(void)cpu;
 	return tp_return(call, mask, stat != NULL ? atomic_load_relaxed(&stat->words[COUNT]) : 0);
+}
+
+enum torpor_status torpor_cpu_statistics(const struct torpor_machine *machine, uint32_t cpu,
+					 uint32_t state, uint64_t *count, uint64_t *residency_us)
+{
+	const struct torpor_stat *stat;
+
+	if (!tp_stat_is_kept(machine)) {
+		return TORPOR_E_STATE;
+	}
+	stat = cpu < machine->config.cpu_count && state < machine->config.state_count
+		       ? record_of(machine, cpu, state)
+		       : NULL;
+	if (stat == NULL) {
+		return TORPOR_E_INVAL;
+	}
+	*count = atomic_load_relaxed(&stat->words[COUNT]);
+	*residency_us = tp_stat_residency(stat);
+	return TORPOR_OK;
 }

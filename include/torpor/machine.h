@@ -325,6 +325,26 @@ TORPOR_API enum torpor_cpu_state torpor_cpu_state(const struct torpor_machine *m
 						  uint32_t cpu);
 
 /**
+ * torpor_cpu_statistics() - how often, and how long, a power state was used
+ * @machine:      a machine
+ * @cpu:          index
+ * @state:        index into the list of power states
+ * @count:        filled on TORPOR_OK: how often, modulo 2^32
+ * @residency_us: filled on TORPOR_OK: microseconds in all
+ *
+ * What PSCI_STAT_COUNT and PSCI_STAT_RESIDENCY say of that CPU and state: of the CPU itself, or of
+ * the node above it at the state's highest level. A use counts when it is over. The two values are
+ * read one after the other, so a use that ends meanwhile may be in the second alone.
+ *
+ * Return: TORPOR_OK; TORPOR_E_STATE if no statistics are kept, as before PSCI 1.0; TORPOR_E_INVAL
+ * if @cpu or @state is out of range, or the state goes higher than the power tree.
+ * Spec: 5.22
+ */
+TORPOR_API TORPOR_MUST_CHECK enum torpor_status
+torpor_cpu_statistics(const struct torpor_machine *machine, uint32_t cpu, uint32_t state,
+		      uint64_t *count, uint64_t *residency_us);
+
+/**
  * torpor_cpu_find() - which CPU has an MPIDR
  * @machine: a machine
  * @mpidr:   affinity fields

@@ -21,11 +21,20 @@ static void sleep_for(struct rig *r, uint32_t cpu, uint32_t state_index, uint64_
 	assert_in_range(torpor_cpu_wake(&r->machine, cpu, &r->out), TORPOR_RESUME, TORPOR_ENTER);
 }
 
+/* As the guest sees it, and as the host does. */
 static void assert_used(struct rig *r, uint32_t cpu, uint32_t state_index, uint64_t count,
 			uint64_t us)
 {
+	uint64_t host_count = 0;
+	uint64_t host_us = 0;
+
 	assert_int_equal(count_of(r, cpu, state_index), count);
 	assert_int_equal(residency_of(r, cpu, state_index), us);
+	assert_int_equal(
+		torpor_cpu_statistics(&r->machine, cpu, state_index, &host_count, &host_us),
+		TORPOR_OK);
+	assert_int_equal(host_count, count);
+	assert_int_equal(host_us, us);
 }
 
 /* Nothing was used yet: all zero (5.22.2). */
@@ -227,6 +236,48 @@ static void reset_zeroes(struct rig *r)
 	zero_at_boot(r);
 }
 
+/* What there are no statistics of is told apart from what was not used (torpor_cpu_statistics()). */
+static void host_is_refused(struct rig *r)
+{
+	uint64_t count = 7;
+	uint64_t us = 7;
+
+	rig_up(r);
+	assert_int_equal(torpor_cpu_statistics(&r->machine, RIG_CPUS, S_DOWN, &count, &us),
+			 TORPOR_E_INVAL);
+	assert_int_equal(torpor_cpu_statistics(&r->machine, 0, RIG_STATES, &count, &us),
+			 TORPOR_E_INVAL);
+	assert_int_equal(torpor_cpu_statistics(&r->machine, 0, TORPOR_STATE_NONE, &count, &us),
+			 TORPOR_E_INVAL);
+	assert_int_equal(count + us, 14);
+}
+
+/* A state higher than the tree, which a list without a tree may have. */
+static void host_is_refused_above_the_tree(struct rig *r)
+{
+	uint64_t count, us;
+
+	r->config.flags &= ~TORPOR_F_OS_INITIATED;
+	r->config.node_count = 0;
+	rig_up(r);
+	assert_int_equal(torpor_cpu_statistics(&r->machine, 0, S_CLUSTER_DOWN, &count, &us),
+			 TORPOR_E_INVAL);
+	assert_int_equal(torpor_cpu_statistics(&r->machine, 0, S_DOWN, &count, &us), TORPOR_OK);
+}
+
+/* None are kept: before 1.0, or without the means. */
+static void host_has_none(struct rig *r)
+{
+	uint64_t count, us;
+
+	if (r->version >= V10) {
+		r->port.now_us = NULL;
+	}
+	rig_up(r);
+	assert_int_equal(torpor_cpu_statistics(&r->machine, 0, S_DOWN, &count, &us),
+			 TORPOR_E_STATE);
+}
+
 static const struct rig_case cases[] = {
 	CASE(zero_at_boot, V10, V13, EACH_WAY),
 	CASE(counts_a_cpus_states, V10, V13, EACH_WAY),
@@ -242,5 +293,8 @@ static const struct rig_case cases[] = {
 	CASE(counts_the_local_states_below, V10, V13, EACH_WAY),
 	CASE(same_local_state_same_statistics, V10, V13, EACH_WAY),
 	CASE(reset_zeroes, V10, V13, EACH_WAY),
+	CASE(host_is_refused, V10, V13, ONCE),
+	CASE(host_is_refused_above_the_tree, V10, V13, ONCE),
+	CASE(host_has_none, V01, V13, ONCE),
 };
 RIG_MAIN(cases)
