@@ -160,6 +160,12 @@ class Resets(Bare):
     def warm_narrow(self):
         self.reset("n", MARKED_MIB, reason="guest-reset2", type=0, cookie=0xFFFFFFFF)
 
+    def vendor(self):
+        self.reset("v", 0, reason="guest-reset2", type=0x87654321, cookie=0x8123456789ABCDEF)
+
+    def vendor_narrow(self):
+        self.reset("V", 0, reason="guest-reset2", type=0x80000000, cookie=0x89ABCDEF)
+
     def ends(self):
         self.machine.console.send("o")
         self.machine.expect_exit(0)
@@ -190,6 +196,8 @@ Resets.checks = [
     ("SYSTEM_RESET2, warm, keeps RAM and resets all else", Resets.warm),
     ("so does SMC32, and its cookie is told", Resets.warm_narrow),
     ("SYSTEM_RESET after it leaves nothing in RAM", Resets.cold),
+    ("a vendor's SYSTEM_RESET2 leaves nothing in RAM; type and cookie are told", Resets.vendor),
+    ("SMC32 likewise, of a type and cookie of 32 bits", Resets.vendor_narrow),
     ("after resets the small guest powers off, exit 0", Resets.ends),
 ]
 

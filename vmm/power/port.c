@@ -49,11 +49,21 @@ static enum torpor_status on_mem_protect_range(void *ctx, uint64_t base, uint64_
 									 : TORPOR_E_REFUSED;
 }
 
+/* No vendor has defined one here: the host is told, and the machine starts anew, RAM cleared. */
+static int32_t on_vendor_reset(void *ctx, uint32_t type, uint64_t cookie)
+{
+	(void)ctx;
+	(void)type;
+	(void)cookie;
+	return TORPOR_RET_SUCCESS;
+}
+
 static const struct torpor_port port = {
 	.size = sizeof(port),
 	.start = on_start,
 	.check_entry = on_check_entry,
 	.now_us = on_now_us,
+	.vendor_reset = on_vendor_reset,
 	.mem_protect = on_mem_protect,
 	.mem_protect_range = on_mem_protect_range,
 };

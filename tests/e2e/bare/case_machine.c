@@ -7,6 +7,7 @@
 #define MARK_FIRST (RAM_BASE + UINT64_C(0x1000000))
 #define MARK_STEP UINT64_C(0x100000)
 #define RESET2_VENDOR UINT64_C(0x80000000)
+#define VENDOR_COOKIE UINT64_C(0x8123456789ABCDEF)
 
 static volatile u32 leave;
 
@@ -187,15 +188,16 @@ static void refused_reset2(void)
 	if (psci_version < PSCI(1, 1)) {
 		return;
 	}
-	check_is(psci(FN64(SYSTEM_RESET2), RESET2_VENDOR, 0, 0), CODE(INVALID_PARAMETERS),
-		 "SYSTEM_RESET2: a vendor's type is INVALID_PARAMETERS");
 	check_is(psci(FN64(SYSTEM_RESET2), 1, 0, 0), CODE(INVALID_PARAMETERS),
 		 "SYSTEM_RESET2: a type that there is not is INVALID_PARAMETERS");
+	check_is(psci(FN32(SYSTEM_RESET2), 0x7FFFFFFF, 0, 0), CODE32(INVALID_PARAMETERS),
+		 "SMC32 likewise");
 }
 
 /*
  * Boot after boot: says what the boot before left, then does as the host types: c, cold; C, with
- * MEM_PROTECT; w, warm; n, warm by SMC32 with a cookie, while all CPUs are on.
+ * MEM_PROTECT; w, warm; n, warm by SMC32 with a cookie; v, a vendor's type with a cookie; V, the
+ * same by SMC32, whose arguments have 32 bits. All CPUs are on then.
  */
 void case_reset(void)
 {
@@ -232,6 +234,13 @@ void case_reset(void)
 		break;
 	case 'n':
 		(void)psci(FN32(SYSTEM_RESET2), 0, ~UINT64_C(0), 0);
+		break;
+	case 'v':
+		(void)psci(FN64(SYSTEM_RESET2), RESET2_VENDOR | 0x7654321, VENDOR_COOKIE, 0);
+		break;
+	case 'V':
+		(void)psci(FN32(SYSTEM_RESET2), ~UINT64_C(0) << 32 | RESET2_VENDOR, VENDOR_COOKIE,
+			   0);
 		break;
 	default:
 		end_machine();
