@@ -66,6 +66,8 @@ void power_rig_up(struct power_rig *rig, uint32_t cpu_count, uint32_t psci_versi
 		.cpu_count = cpu_count,
 		.mpidrs = mpidrs,
 		.psci_version = psci_version,
+		.idle_states = rig->idle_states,
+		.cluster_count = rig->cluster_count,
 		.spi_count = FAKE_INTID_COUNT - 32,
 		.events = event_log_sink(&rig->events),
 		.ended = on_ended,

@@ -59,6 +59,8 @@ struct power_rig {
 	struct kvm_vm *vm;
 	struct power *power;
 	uint32_t cpu_count;
+	bool idle_states; /* for power_rig_up(); likewise: */
+	uint32_t cluster_count;
 	struct event_log events;
 	pthread_mutex_t lock; /* of the member below */
 	pthread_cond_t changed;

@@ -6,6 +6,7 @@
 #define VMM_POWER_INTERNAL_H
 
 #include <pthread.h>
+#include "platform/idle_states.h"
 #include "power/power.h"
 
 /* What a vCPU's thread does next. Its own, but for power_boot() before there is a thread. */
@@ -36,6 +37,9 @@ struct power {
 	struct torpor_machine core;
 	struct torpor_cpu *cpus;
 	uint16_t *mpidr_index;
+	struct torpor_power_state *states; /* NULL without idle states; likewise: */
+	struct torpor_node *nodes;
+	struct torpor_stat *stats;
 	struct vcpu *vcpus;
 	struct kvm_vm *vm;
 	const struct mmio_bus *bus;
@@ -47,6 +51,10 @@ struct power {
 
 /* port.c */
 int port_init(struct power *power, struct vmm_error *error);
+
+/* idle.c: fills in what idle states need; without them does nothing. */
+int idle_init(struct power *power, struct torpor_config *config, struct torpor_cpu_config *cpus);
+void idle_free(struct power *power);
 
 /* vcpu.c */
 int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error);

@@ -68,10 +68,15 @@ static const struct torpor_port port = {
 	.mem_protect_range = on_mem_protect_range,
 };
 
-static int init_core(struct power *power, const struct torpor_cpu_config *cpus,
-		     struct vmm_error *error)
+static int no_memory(struct vmm_error *error)
 {
-	const struct torpor_config config = {
+	vmm_error_set(error, "no memory for the PSCI state");
+	return -ENOMEM;
+}
+
+static int init_core(struct power *power, struct torpor_cpu_config *cpus, struct vmm_error *error)
+{
+	struct torpor_config config = {
 		.size = sizeof(config),
 		.psci_version = power->config.psci_version,
 		.flags = TORPOR_F_SMCCC_VERSION | TORPOR_F_CPU_FREEZE |
@@ -91,8 +96,12 @@ static int init_core(struct power *power, const struct torpor_cpu_config *cpus,
 		.port = &port,
 		.ctx = power,
 	};
-	enum torpor_status status = torpor_machine_init(&power->core, &config);
+	enum torpor_status status;
 
+	if (idle_init(power, &config, cpus) != 0) {
+		return no_memory(error);
+	}
+	status = torpor_machine_init(&power->core, &config);
 	if (status != TORPOR_OK) {
 		vmm_error_set(error, "the PSCI state of %u CPUs could not be set up: %s",
 			      config.cpu_count, torpor_strerror(status));
@@ -107,8 +116,7 @@ int port_init(struct power *power, struct vmm_error *error)
 	int ret;
 
 	if (cpus == NULL) {
-		vmm_error_set(error, "no memory for the PSCI state");
-		return -ENOMEM;
+		return no_memory(error);
 	}
 	for (uint32_t i = 0; i < power->config.cpu_count; i++) {
 		cpus[i].mpidr = power->config.mpidrs[i];

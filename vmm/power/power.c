@@ -65,6 +65,7 @@ void power_destroy(struct power *power)
 	}
 	pthread_mutex_destroy(&power->event_lock);
 	pthread_mutex_destroy(&power->end_lock);
+	idle_free(power);
 	free(power->vcpus);
 	free(power->mpidr_index);
 	free(power->cpus);

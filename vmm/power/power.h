@@ -19,6 +19,7 @@
 #include "kvm/kvm.h"
 #include "power/event.h"
 #include "power/cpu_info.h"
+#include "power/state_info.h"
 #include "platform/ram.h"
 
 /*
@@ -34,6 +35,8 @@
  * @cpu_count:    CPUs
  * @mpidrs:       their affinity fields; copied
  * @psci_version: TORPOR_PSCI_*
+ * @idle_states:  CPU_SUSPEND takes the states of platform/idle_states.h; else any well-formed one
+ * @cluster_count: of the power tree, at most @cpu_count; 0 for none. Needs @idle_states
  * @ram:          where a CPU may be entered
  * @spi_count:    shared interrupts to look through for what woke the machine
  * @events:       told of each event
@@ -45,6 +48,8 @@ struct power_config {
 	uint32_t cpu_count;
 	const uint64_t *mpidrs;
 	uint32_t psci_version;
+	bool idle_states;
+	uint32_t cluster_count;
 	struct guest_ram ram;
 	uint32_t spi_count;
 	struct power_event_sink events;
@@ -121,6 +126,10 @@ bool power_refuse_suspend(struct power *power);
 
 /** power_query_cpu() - see machine_query_cpu(); while the vCPUs run */
 bool power_query_cpu(struct power *power, uint32_t cpu, struct power_cpu_info *info);
+
+/** power_query_state() - see machine_query_state(); any thread */
+bool power_query_state(const struct power *power, uint32_t cpu, uint32_t state,
+		       struct power_state_info *info);
 
 /** power_emit() - an event of the machine's; fills in its time */
 void power_emit(struct power *power, const struct power_event *event);
