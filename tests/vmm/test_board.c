@@ -3,12 +3,13 @@
 #include "check.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "fake_kvm.h"
 #include "faults.h"
 #include "leaks.h"
-#include "machine/board.h"
+#include "machine/board_internal.h"
 #include "platform/layout.h"
 #include "temp_file.h"
 
@@ -218,6 +219,68 @@ static void lines_go_to_the_vm(void **state)
 	assert_false(fake_gic_get(0, LAYOUT_RTC_INTID).line);
 }
 
+#define EVENT_SLOT 30
+#define NOTIFY_IPA (LAYOUT_VIRTIO_SLOT_BASE(EVENT_SLOT) + 0x50)
+#define PROGRAM_PC LAYOUT_RAM_BASE
+
+static void quiesce(void *ctx)
+{
+	(void)ctx;
+}
+
+static void notify(void *ctx, unsigned queue)
+{
+	(void)ctx;
+	(void)queue;
+}
+
+static bool is_signalled(const struct virtio_mmio *mmio, unsigned queue)
+{
+	struct pollfd wait = {.fd = virtio_mmio_event_fd(mmio, queue), .events = POLLIN};
+
+	return poll(&wait, 1, 0) == 1;
+}
+
+/* The guest stores each of @values at the queue notify register; exits with the last. */
+static void store(struct fixture *f, const uint32_t values[3])
+{
+	struct fake_op ops[4] = {{0}};
+	const struct kvm_entry entry = {.pc = PROGRAM_PC};
+	struct kvm_vcpu *vcpu = kvm_vm_vcpu(f->vm, 0);
+	struct kvm_exit exit;
+
+	for (unsigned i = 0; i < 3; i++) {
+		ops[i] = (struct fake_op)FAKE_WRITE(NOTIFY_IPA, 4, values[i]);
+	}
+	fake_kvm_ops(PROGRAM_PC, ops);
+	assert_int_equal(kvm_vcpu_enter(vcpu, &entry), 0);
+	kvm_vcpu_attach(vcpu);
+	kvm_vcpu_run(vcpu, &exit);
+	assert_int_equal(exit.kind, KVM_VCPU_MMIO);
+	assert_int_equal(exit.value, values[2]);
+}
+
+/* A queue that is notified by eventfd costs the guest no exit; the others still make one. */
+static void queues_are_signalled_by_the_vm(void **state)
+{
+	static const struct virtio_device_ops ops = {.notify = notify, .quiesce = quiesce};
+	const struct virtio_device device = {
+		.ops = &ops, .device_id = 42, .queue_count = 3, .event_queues = 1 | 1 << 2};
+	const struct irq_line line = {0};
+	struct fixture *f = *state;
+	struct virtio_mmio mmio;
+
+	assert_int_equal(virtio_mmio_init(&mmio, &device, &f->ram, &line), 0);
+	assert_int_equal(board_map_virtio(&f->board, "test", EVENT_SLOT, &mmio), 0);
+	board_connect(&f->board, f->vm);
+	assert_int_equal(fake_kvm_ioeventfds(), 2);
+	store(f, (const uint32_t[]){0, 2, 1});
+	assert_true(is_signalled(&mmio, 0));
+	assert_true(is_signalled(&mmio, 2));
+	board_connect(&f->board, NULL);
+	virtio_mmio_destroy(&mmio);
+}
+
 static void console_reaches_the_host(void **state)
 {
 	struct fixture *f = *state;
@@ -290,13 +353,10 @@ static void bad_disk_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(devices_are_in_their_places),
-		TEST(interrupts_have_names),
-		TEST(lines_go_to_the_vm),
-		TEST(console_reaches_the_host),
-		TEST(reset_forgets_what_the_guest_set),
-		TEST(settle_flushes_each_disk),
-		TEST(settle_names_the_disk_that_fails),
+		TEST(devices_are_in_their_places), TEST(interrupts_have_names),
+		TEST(lines_go_to_the_vm),	   TEST(queues_are_signalled_by_the_vm),
+		TEST(console_reaches_the_host),	   TEST(reset_forgets_what_the_guest_set),
+		TEST(settle_flushes_each_disk),	   TEST(settle_names_the_disk_that_fails),
 		TEST(bad_disk_is_named),
 	};
 

@@ -330,9 +330,9 @@ static void other_accesses_do_nothing(void **state)
 		uint64_t offset;
 		unsigned len_bytes;
 	} accesses[] = {
-		{WCS, 1}, {WCS, 2},  {WCS, 8},	{WCS + 1, 4}, {WCS + 2, 2},    {WOR, 8},
-		{4, 4},	  {WOR, 1},  {WCV, 8},	{0x18, 4},    {W_IIDR + 1, 1}, {W_IIDR, 8},
-		{0xFC8, 4}, {0xFF8, 8}, {0xFFF, 1},
+		{WCS, 1},	 {WCS, 2},    {WCS, 8},	  {WCS + 1, 4}, {WCS + 2, 2},
+		{WOR, 8},	 {4, 4},      {WOR, 1},	  {WCV, 8},	{0x18, 4},
+		{W_IIDR + 1, 1}, {W_IIDR, 8}, {0xFC8, 4}, {0xFF8, 8},	{0xFFF, 1},
 	};
 	struct fixture *f = *state;
 
@@ -435,22 +435,14 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(identifies_as_revision_1),
-		T(is_off_at_first),
-		T(raises_ws0_then_bites),
-		T(refresh_starts_over),
-		T(late_refresh_is_in_time),
-		T(is_turned_off),
-		T(offset_has_48_bits),
-		T(compare_can_be_written),
-		T(reset_after_a_bite_shows_it),
-		T(reset_turns_it_off),
-		T(stands_still_while_paused),
-		T(reset_keeps_the_pause),
-		T(other_accesses_do_nothing),
-		T(offset_zero_bites_once),
-		T(timer_wakes_the_main_loop),
-		T(far_times_do_not_expire),
+		T(identifies_as_revision_1),	T(is_off_at_first),
+		T(raises_ws0_then_bites),	T(refresh_starts_over),
+		T(late_refresh_is_in_time),	T(is_turned_off),
+		T(offset_has_48_bits),		T(compare_can_be_written),
+		T(reset_after_a_bite_shows_it), T(reset_turns_it_off),
+		T(stands_still_while_paused),	T(reset_keeps_the_pause),
+		T(other_accesses_do_nothing),	T(offset_zero_bites_once),
+		T(timer_wakes_the_main_loop),	T(far_times_do_not_expire),
 		T(nothing_is_leaked),
 	};
 

@@ -2,6 +2,7 @@
 #include "machine/board.h"
 
 #include <errno.h>
+#include <linux/virtio_mmio.h>
 #include <string.h>
 #include "machine/board_internal.h"
 #include "platform/layout.h"
@@ -56,6 +57,7 @@ int board_map_virtio(struct board *board, const char *name, unsigned slot, struc
 
 	if (ret == 0) {
 		board->virtio_slots |= UINT32_C(1) << slot;
+		board->virtio[slot] = mmio;
 	}
 	return ret;
 }
@@ -108,9 +110,27 @@ void board_destroy(struct board *board)
 	}
 }
 
+static void connect_queues(struct board *board, unsigned slot)
+{
+	const uint64_t notify_ipa = LAYOUT_VIRTIO_SLOT_BASE(slot) + VIRTIO_MMIO_QUEUE_NOTIFY;
+
+	for (unsigned queue = 0; queue < VIRTIO_MMIO_QUEUES_MAX; queue++) {
+		int fd = virtio_mmio_event_fd(board->virtio[slot], queue);
+
+		if (fd >= 0) {
+			(void)kvm_vm_ioeventfd(board->vm, notify_ipa, sizeof(uint32_t), queue, fd);
+		}
+	}
+}
+
 void board_connect(struct board *board, struct kvm_vm *vm)
 {
 	__atomic_store_n(&board->vm, vm, __ATOMIC_RELEASE);
+	for (unsigned slot = 0; vm != NULL && slot < LAYOUT_VIRTIO_SLOT_COUNT; slot++) {
+		if (board_has_device(board, slot)) {
+			connect_queues(board, slot);
+		}
+	}
 }
 
 void board_reset(struct board *board)

@@ -17,6 +17,7 @@
 #include "devices/virtio_rng.h"
 #include "kvm/kvm.h"
 #include "machine/machine.h"
+#include "platform/layout.h"
 #include "platform/ram.h"
 
 /* Slots of virtio-mmio: part of the machine type, so what is given here stays. */
@@ -58,6 +59,7 @@ struct board_config {
  * @devices:      what is done to each; the first @device_count, in the order they were made
  * @device_count: set up so far
  * @virtio_slots: bit n: virtio-mmio slot n has a device
+ * @virtio:       which, by slot
  * @uart:         the console; its registers are always there
  * @rtc:          the clock
  * @rng:          entropy
@@ -70,6 +72,7 @@ struct board {
 	struct device devices[BOARD_DEVICE_COUNT_MAX];
 	size_t device_count;
 	uint32_t virtio_slots;
+	struct virtio_mmio *virtio[LAYOUT_VIRTIO_SLOT_COUNT];
 	struct pl011 uart;
 	struct pl031 rtc;
 	struct virtio_rng rng;
@@ -87,7 +90,12 @@ int board_init(struct board *board, const struct board_config *config, struct vm
 /** board_destroy() - free the devices; nothing is flushed */
 void board_destroy(struct board *board);
 
-/** board_connect() - send interrupts to @vm, or nowhere if NULL */
+/**
+ * board_connect() - send interrupts to @vm, or nowhere if NULL
+ *
+ * And have @vm signal the virtio queues that are notified by eventfd; one that it does not signal
+ * is notified all the same, by an exit. Once a VM.
+ */
 void board_connect(struct board *board, struct kvm_vm *vm);
 
 /** board_reset() - put all devices into their reset state; they take requests again */
