@@ -48,7 +48,7 @@
  * @FAKE_OP_READ:   a load from a device
  * @FAKE_OP_WRITE:  a store to a device
  * @FAKE_OP_LOAD:   64 bits from RAM; logged as a read
- * @FAKE_OP_STORE:  64 bits to RAM
+ * @FAKE_OP_STORE:  64 bits to RAM, or 16 if n is 2
  * @FAKE_OP_GATE:   goes on once the test has opened that gate
  * @FAKE_OP_WFI:    goes on once an interrupt would wake the CPU
  * @FAKE_OP_FAIL:   KVM can't go on
@@ -104,6 +104,11 @@ struct fake_op {
 #define FAKE_LOAD(ipa)                                                                             \
 	{                                                                                          \
 		.kind = FAKE_OP_LOAD, .arg = {(ipa) }                                              \
+	}
+/* An index that a device reads as 16 bits is stored so: the two then meet in one place. */
+#define FAKE_STORE16(ipa, value)                                                                   \
+	{                                                                                          \
+		.kind = FAKE_OP_STORE, .n = 2, .arg = {(ipa), (value) }                            \
 	}
 #define FAKE_STORE(ipa, value)                                                                     \
 	{                                                                                          \

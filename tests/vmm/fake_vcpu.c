@@ -301,16 +301,20 @@ static bool do_mmio(struct kvm_vcpu *vcpu, const struct fake_op *op, struct kvm_
 /* Devices look at RAM at any moment: a guest's accesses are whole. */
 static bool do_ram(struct kvm_vcpu *vcpu, const struct fake_op *op, struct kvm_exit *exit)
 {
-	uint64_t *at = guest_ram_at(&vcpu->vm->config.ram, op->arg[0], sizeof(*at));
+	bool narrow = op->kind == FAKE_OP_STORE && op->n == sizeof(uint16_t);
+	size_t len_bytes = narrow ? sizeof(uint16_t) : sizeof(uint64_t);
+	void *at = guest_ram_at(&vcpu->vm->config.ram, op->arg[0], len_bytes);
 
-	if (at == NULL || op->arg[0] % sizeof(*at) != 0) {
+	if (at == NULL || op->arg[0] % len_bytes != 0) {
 		return give_up(exit, "a RAM access that misses it", vcpu->registers.pc);
 	}
 	vcpu->registers.pc += OP_BYTES;
-	if (op->kind == FAKE_OP_STORE) {
-		__atomic_store_n(at, op->arg[1], __ATOMIC_RELEASE);
+	if (narrow) {
+		__atomic_store_n((uint16_t *)at, (uint16_t)op->arg[1], __ATOMIC_RELEASE);
+	} else if (op->kind == FAKE_OP_STORE) {
+		__atomic_store_n((uint64_t *)at, op->arg[1], __ATOMIC_RELEASE);
 	} else {
-		fake_log_read(vcpu->index, __atomic_load_n(at, __ATOMIC_ACQUIRE));
+		fake_log_read(vcpu->index, __atomic_load_n((uint64_t *)at, __ATOMIC_ACQUIRE));
 	}
 	return false;
 }

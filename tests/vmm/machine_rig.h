@@ -94,7 +94,7 @@ void machine_rig_again(void **state);
 		FAKE_STORE(DISK_DESC + 32, DISK_STATUS),                                           \
 		FAKE_STORE(DISK_DESC + 40, DISK_SEGMENT(1, 2, 0)), FAKE_STORE(DISK_HEADER, 1),     \
 		FAKE_STORE(DISK_HEADER + 8, 0), FAKE_STORE(DISK_DATA, DISK_PATTERN),               \
-		FAKE_STORE(DISK_AVAIL, 1 << 16), DISK_SET(0x50, 0)
+		FAKE_STORE16(DISK_AVAIL + 2, 1), DISK_SET(0x50, 0)
 
 /* The first 8 bytes of disk 0's file. */
 uint64_t machine_rig_disk_word(const struct machine_rig *rig);
