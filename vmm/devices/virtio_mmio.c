@@ -104,6 +104,50 @@ void virtio_mmio_fail(struct virtio_mmio *mmio)
 	(void)pthread_mutex_unlock(&mmio->lock);
 }
 
+bool virtio_mmio_lend(struct virtio_mmio *mmio, unsigned queue, struct virtq *virtq)
+{
+	bool open;
+
+	(void)pthread_mutex_lock(&mmio->lock);
+	open = queue_open(mmio, queue);
+	if (open) {
+		*virtq = mmio->queues[queue];
+	}
+	(void)pthread_mutex_unlock(&mmio->lock);
+	return open;
+}
+
+void virtio_mmio_take_back(struct virtio_mmio *mmio, unsigned queue, uint16_t avail_at)
+{
+	(void)pthread_mutex_lock(&mmio->lock);
+	if (queue < mmio->device.queue_count) {
+		mmio->queues[queue].avail_at = avail_at;
+		mmio->queues[queue].used_at = avail_at;
+	}
+	(void)pthread_mutex_unlock(&mmio->lock);
+}
+
+void virtio_mmio_interrupt(struct virtio_mmio *mmio)
+{
+	(void)pthread_mutex_lock(&mmio->lock);
+	/* A signal may come late; a device that was reset meanwhile stays silent. */
+	if ((mmio->status & VIRTIO_CONFIG_S_DRIVER_OK) != 0) {
+		mmio->interrupt_status |= VIRTIO_MMIO_INT_VRING;
+		update_irq(mmio);
+	}
+	(void)pthread_mutex_unlock(&mmio->lock);
+}
+
+uint64_t virtio_mmio_features(struct virtio_mmio *mmio)
+{
+	uint64_t features;
+
+	(void)pthread_mutex_lock(&mmio->lock);
+	features = (mmio->status & VIRTIO_CONFIG_S_FEATURES_OK) != 0 ? mmio->features : 0;
+	(void)pthread_mutex_unlock(&mmio->lock);
+	return features;
+}
+
 void virtio_mmio_config_changed(struct virtio_mmio *mmio)
 {
 	(void)pthread_mutex_lock(&mmio->lock);
@@ -177,6 +221,9 @@ static void notify_one(struct virtio_mmio *mmio, uint32_t queue)
 /* Requests may have come in while nothing could be taken. */
 static void notify_all(struct virtio_mmio *mmio)
 {
+	if (mmio->device.ops->opened != NULL) {
+		mmio->device.ops->opened(mmio->device.ctx);
+	}
 	for (unsigned i = 0; i < mmio->device.queue_count; i++) {
 		notify_one(mmio, i);
 	}
@@ -415,7 +462,7 @@ static void mmio_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t 
 		(void)pthread_mutex_lock(&mmio->lock);
 		write_reg(mmio, offset, value32);
 		(void)pthread_mutex_unlock(&mmio->lock);
-		if (offset == VIRTIO_MMIO_STATUS) {
+		if (offset == VIRTIO_MMIO_STATUS || offset == VIRTIO_MMIO_QUEUE_READY) {
 			notify_all(mmio);
 		}
 	}

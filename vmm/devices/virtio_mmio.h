@@ -43,6 +43,9 @@
  * @config_write: the guest stores a byte there. May be NULL: ignored
  * @notify:       the driver has put requests into @queue, which is open. On a vCPU thread.
  *                Mandatory unless all queues have an eventfd
+ * @opened:       queues may have opened, as the driver is ready or after a quiesce: for a device
+ *                that lets another carry them out, see virtio_mmio_lend(). On a vCPU thread. May
+ *                be NULL
  * @quiesce:      all queues are closed to the device: return once no request is in progress, as
  *                its memory may be used for something else afterwards. On a vCPU thread or the
  *                one that resets the machine; may block for as long as a request takes. Mandatory
@@ -51,6 +54,7 @@ struct virtio_device_ops {
 	uint8_t (*config_read)(void *ctx, uint64_t offset);
 	void (*config_write)(void *ctx, uint64_t offset, uint8_t value);
 	void (*notify)(void *ctx, unsigned queue);
+	void (*opened)(void *ctx);
 	void (*quiesce)(void *ctx);
 };
 
@@ -211,6 +215,47 @@ void virtio_mmio_push_many(struct virtio_mmio *mmio, unsigned queue, const struc
  * Context: any thread.
  */
 void virtio_mmio_fail(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_lend() - let another, the kernel say, carry out a queue by itself
+ * @mmio:  set up
+ * @queue: any
+ * @virtq: filled when true is returned: where the queue is, and how far it has been carried out
+ *
+ * Until the device is quiesced, which ends the loan, it does not use the queue itself.
+ *
+ * Context: any thread.
+ * Return: true; false if the queue is not open.
+ */
+bool virtio_mmio_lend(struct virtio_mmio *mmio, unsigned queue, struct virtq *virtq);
+
+/**
+ * virtio_mmio_take_back() - a queue that was lent is to go on from where it has come
+ * @mmio:     set up
+ * @queue:    that was lent
+ * @avail_at: requests taken from it so far, modulo 2^16; all were returned
+ *
+ * Context: the device's quiesce op.
+ */
+void virtio_mmio_take_back(struct virtio_mmio *mmio, unsigned queue, uint16_t avail_at);
+
+/**
+ * virtio_mmio_interrupt() - another has returned requests of a queue that was lent
+ * @mmio: set up
+ *
+ * Context: any thread; nothing happens unless the device is in use.
+ */
+void virtio_mmio_interrupt(struct virtio_mmio *mmio);
+
+/**
+ * virtio_mmio_features() - what was negotiated
+ * @mmio: set up
+ *
+ * Context: any thread.
+ * Return: the features that the driver has accepted, the transport's own among them; 0 until
+ * negotiation is complete.
+ */
+uint64_t virtio_mmio_features(struct virtio_mmio *mmio);
 
 /**
  * virtio_mmio_config_changed() - the device's configuration reads differently from now on
