@@ -194,6 +194,7 @@ enum fake_fn {
 	FAKE_IS_BIG_ENDIAN,
 	FAKE_GET_REGISTERS,
 	FAKE_ENTER,
+	FAKE_RESET,
 	FAKE_SET_WAITING,
 	FAKE_FN_COUNT,
 };
@@ -253,11 +254,13 @@ struct fake_call {
  * @entry:    as given
  * @vm:       number of the VM, 1 for the first that was made
  * @timer_on: the virtual timer, afterwards
+ * @reset:    the registers had to be reset for it; not done ahead
  */
 struct fake_entry {
 	struct kvm_entry entry;
 	unsigned vm;
 	bool timer_on;
+	bool reset;
 };
 
 /* Counts so far, of CPU @cpu. The first FAKE_LOG_COUNT of each kind are kept. */

@@ -52,6 +52,7 @@ struct kvm_vcpu {
 	bool attached;
 	bool in_run;
 	bool waiting;
+	bool ran; /* since it was reset */
 	bool big_endian;
 	bool timer_on;
 	enum fake_debt owed;

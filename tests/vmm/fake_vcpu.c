@@ -15,6 +15,7 @@ static void reset_registers(struct kvm_vcpu *vcpu)
 	memset(&vcpu->registers, 0, sizeof(vcpu->registers));
 	vcpu->registers.pstate = FAKE_PSTATE;
 	vcpu->big_endian = false;
+	vcpu->ran = false;
 }
 
 void fake_vcpu_init(struct kvm_vm *vm, uint32_t index, uint64_t mpidr)
@@ -185,6 +186,22 @@ int kvm_vcpu_get_registers(struct kvm_vcpu *vcpu, struct kvm_registers *register
 	return ret;
 }
 
+int kvm_vcpu_reset(struct kvm_vcpu *vcpu)
+{
+	int ret;
+
+	begin(vcpu, "kvm_vcpu_reset");
+	check_awake(vcpu, "kvm_vcpu_reset() of a CPU that sleeps");
+	ret = fake_inject(FAKE_RESET);
+	if (ret == 0) {
+		reset_registers(vcpu);
+		vcpu->timer_on = false;
+		vcpu->owed = FAKE_OWED_NOTHING;
+	}
+	end(vcpu);
+	return ret;
+}
+
 int kvm_vcpu_enter(struct kvm_vcpu *vcpu, const struct kvm_entry *entry)
 {
 	struct fake_entry made = {.entry = *entry, .vm = vcpu->vm->number};
@@ -194,6 +211,7 @@ int kvm_vcpu_enter(struct kvm_vcpu *vcpu, const struct kvm_entry *entry)
 	check_awake(vcpu, "kvm_vcpu_enter() of a CPU that sleeps");
 	ret = fake_inject(FAKE_ENTER);
 	if (ret == 0) {
+		made.reset = vcpu->ran;
 		reset_registers(vcpu);
 		vcpu->registers.pc = entry->pc;
 		vcpu->registers.x[0] = entry->x0;
@@ -448,6 +466,7 @@ void kvm_vcpu_run(struct kvm_vcpu *vcpu, struct kvm_exit *exit)
 		vcpu->owed = FAKE_OWED_NOTHING;
 	}
 	vcpu->in_run = true;
+	vcpu->ran = true;
 	(void)__atomic_add_fetch(&vcpu->vm->running, 1, __ATOMIC_SEQ_CST);
 	if (fake_inject(FAKE_RUN) != 0) {
 		(void)give_up(exit, "an error that the test asked for", vcpu->registers.pc);

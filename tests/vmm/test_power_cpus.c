@@ -38,6 +38,7 @@ static void started_cpu_enters(void **state)
 	power_rig_run(rig, 2, V13, ops);
 	assert_result(0, 0, RET(SUCCESS));
 	assert_events(&rig->events, "STARTED cpu=0", "CPU_ON cpu=1 guest", NULL);
+	assert_true(fake_kvm_wait_entries(1, 1));
 	entry = fake_kvm_entry(1, 0);
 	assert_int_equal(entry.entry.pc, PROG(1));
 	assert_int_equal(entry.entry.x0, CONTEXT);
@@ -95,6 +96,61 @@ static void cpu_goes_off_and_on(void **state)
 	assert_false(fake_kvm_call(1, 0).returned);
 }
 
+/* Asks until the CPU has been reset since it ran, which takes its thread a moment. */
+static void wait_reset(struct power_rig *rig, uint32_t cpu)
+{
+	struct power_cpu_info info = {.pc = 1};
+
+	while (info.pc != 0) {
+		assert_true(power_query_cpu(rig->power, cpu, &info));
+	}
+	assert_string_equal(info.state, "off");
+	assert_int_equal(info.x[1], 0);
+}
+
+/* A start finds the registers reset: of a CPU that never ran, and of one that went off. */
+static void start_only_sets_the_entry(void **state)
+{
+	static const struct fake_op ops[] = {
+		FAKE_CALL(CPU_ON, 1, PROG(1), 1), WAIT_OFF(1), FAKE_GATE(0),
+		FAKE_CALL(CPU_ON, 1, PROG(1), 2), WAIT_OFF(1), FAKE_IDLE,
+	};
+	static const struct fake_op other[] = {FAKE_TIMER, FAKE_CALL(CPU_OFF, 1, 2, 3), FAKE_IDLE};
+	struct power_rig *rig = *state;
+
+	fake_kvm_ops(PROG(1), other);
+	power_rig_run(rig, 2, V13, ops);
+	assert_true(fake_kvm_wait_entries(1, 1));
+	wait_reset(rig, 1);
+	fake_kvm_open(0);
+	assert_true(fake_kvm_wait_entries(1, 2));
+	for (unsigned n = 0; n < 2; n++) {
+		assert_false(fake_kvm_entry(1, n).reset);
+		assert_false(fake_kvm_entry(1, n).timer_on);
+	}
+}
+
+/* A CPU whose registers can't be reset once it is off ends the machine, which says so. */
+static void failed_reset_is_a_crash(void **state)
+{
+	static const struct fake_op ops[] = {FAKE_GATE(0), FAKE_CALL(CPU_ON, 1, PROG(1), 1),
+					     FAKE_IDLE};
+	static const struct fake_op other[] = {FAKE_CALL(CPU_OFF, 0, 0, 0), FAKE_IDLE};
+	struct power_rig *rig = *state;
+	struct power_cpu_info info;
+	struct power_end end;
+
+	fake_kvm_ops(PROG(1), other);
+	power_rig_run(rig, 2, V13, ops);
+	/* Its thread has parked: what comes next is the reset after it ran. */
+	assert_true(power_query_cpu(rig->power, 1, &info));
+	assert_true(power_query_cpu(rig->power, 1, &info));
+	fake_kvm_fail(FAKE_RESET, 1);
+	fake_kvm_open(0);
+	assert_end(rig, POWER_END_CRASHED, &end);
+	assert_non_null(strstr(end.detail, "registers can't be reset"));
+}
+
 /* One that is on can't be started again, and goes on undisturbed. */
 static void running_cpu_is_left_alone(void **state)
 {
@@ -111,7 +167,7 @@ static void running_cpu_is_left_alone(void **state)
 
 	fake_kvm_ops(PROG(1), idle);
 	power_rig_run(rig, 2, V13, ops);
-	assert_true(event_log_wait(&rig->events, 2));
+	assert_true(fake_kvm_wait_entries(1, 1));
 	fake_kvm_open(0);
 	assert_result(0, 1, RET(ALREADY_ON));
 	assert_result(0, 2, RET(ALREADY_ON));
@@ -216,6 +272,7 @@ static void sixteen_cpus_come_up(void **state)
 	for (uint32_t i = 1; i < FAKE_CPU_COUNT_MAX; i++) {
 		struct power_cpu_info info;
 
+		assert_true(fake_kvm_wait_entries(i, 1));
 		assert_true(power_query_cpu(rig->power, i, &info));
 		assert_string_equal(info.state, "on");
 		assert_int_equal(fake_kvm_entries(i), 1);
@@ -267,6 +324,8 @@ int main(void)
 		POWER_RIG_TEST(started_cpu_enters),
 		POWER_RIG_TEST(endianness_is_the_callers),
 		POWER_RIG_TEST(cpu_goes_off_and_on),
+		POWER_RIG_TEST(start_only_sets_the_entry),
+		POWER_RIG_TEST(failed_reset_is_a_crash),
 		POWER_RIG_TEST(running_cpu_is_left_alone),
 		POWER_RIG_TEST(bad_entry_changes_nothing),
 		POWER_RIG_TEST(last_word_is_an_entry),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Events come in the order in which things happened, also when a thread is held up right after it
- * made one happen: here, each that has called CPU_OFF. Linked with --wrap=torpor_call.
+ * made one happen: here, each that has called CPU_OFF, and each that is about to tell that it has
+ * started another CPU. Linked with --wrap of the two functions below.
  */
 #include "power_rig.h"
 
@@ -14,17 +15,40 @@ enum torpor_action __real_torpor_call(struct torpor_machine *machine, uint32_t c
 enum torpor_action __wrap_torpor_call(struct torpor_machine *machine, uint32_t cpu,
 				      struct torpor_call *call);
 
+int __real_clock_gettime(clockid_t clock, struct timespec *now);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now);
+
+static _Thread_local bool starts_another;
+
+static void hold_up(void)
+{
+	const struct timespec moment = {.tv_nsec = HELD_UP_NS};
+
+	(void)nanosleep(&moment, NULL);
+}
+
 enum torpor_action __wrap_torpor_call(struct torpor_machine *machine, uint32_t cpu,
 				      struct torpor_call *call)
 {
-	const struct timespec moment = {.tv_nsec = HELD_UP_NS};
 	bool off = (uint32_t)call->x[0] == CPU_OFF;
-	enum torpor_action action = __real_torpor_call(machine, cpu, call);
+	enum torpor_action action;
 
+	starts_another = call->x[0] == CPU_ON;
+	action = __real_torpor_call(machine, cpu, call);
+	starts_another = false;
 	if (off) {
-		(void)nanosleep(&moment, NULL);
+		hold_up();
 	}
 	return action;
+}
+
+/* An event is about to be stamped. */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *now)
+{
+	if (starts_another) {
+		hold_up();
+	}
+	return __real_clock_gettime(clock, now);
 }
 
 static const struct fake_op goes[] = {FAKE_CALL(CPU_OFF, 0, 0, 0), FAKE_IDLE};
@@ -45,6 +69,18 @@ static void off_comes_before_suspend(void **state)
 	power_rig_run(rig, 2, V13, ops);
 	assert_events(&rig->events, "STARTED cpu=0", "CPU_ON cpu=1 guest", "CPU_OFF cpu=1 guest",
 		      "SUSPEND cpu=0 guest", NULL);
+}
+
+/* What a started CPU does comes after its start, however late the one who started it tells. */
+static void on_comes_before_what_it_does(void **state)
+{
+	static const struct fake_op ops[] = {FAKE_CALL(CPU_ON, 1, PROG(1), 0), FAKE_IDLE};
+	struct power_rig *rig = *state;
+
+	fake_kvm_ops(PROG(1), goes);
+	power_rig_run(rig, 2, V13, ops);
+	assert_events(&rig->events, "STARTED cpu=0", "CPU_ON cpu=1 guest", "CPU_OFF cpu=1 guest",
+		      NULL);
 }
 
 /* One that is started again at once: off comes first. */
@@ -71,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		POWER_RIG_TEST(off_comes_before_suspend),
 		POWER_RIG_TEST(off_comes_before_on),
+		POWER_RIG_TEST(on_comes_before_what_it_does),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,7 +153,9 @@ uint64_t kvm_vcpu_mpidr(const struct kvm_vcpu *vcpu);
 /**
  * kvm_vcpu_attach() - the calling thread is the one that runs this vCPU
  *
- * Once, before its first kvm_vcpu_run(). The functions below are for that thread.
+ * Once, before its first kvm_vcpu_run(), and followed by kvm_vcpu_unkick(). Does what KVM does
+ * when a vCPU is run for the first time, so that a start need not wait for it. The functions
+ * below are for that thread.
  */
 void kvm_vcpu_attach(struct kvm_vcpu *vcpu);
 
@@ -176,9 +178,19 @@ int kvm_vcpu_is_big_endian(struct kvm_vcpu *vcpu, bool *big_endian);
 int kvm_vcpu_get_registers(struct kvm_vcpu *vcpu, struct kvm_registers *registers);
 
 /**
- * kvm_vcpu_enter() - reset its registers and set where it enters
+ * kvm_vcpu_reset() - make the registers what they were when the vCPU was made, timers off
  *
- * The registers become what they were when the vCPU was made.
+ * Some hundred system calls, but none if it has not run since it was made or last reset. For a CPU
+ * that has gone off, so that its next start is short.
+ *
+ * Return: 0 or -errno.
+ */
+int kvm_vcpu_reset(struct kvm_vcpu *vcpu);
+
+/**
+ * kvm_vcpu_enter() - reset its registers, if that was not done, and set where it enters
+ *
+ * Return: 0 or -errno.
  */
 int kvm_vcpu_enter(struct kvm_vcpu *vcpu, const struct kvm_entry *entry);
 

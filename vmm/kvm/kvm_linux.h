@@ -9,10 +9,17 @@
 #include "kvm/kvm.h"
 #include "kvm/uapi.h"
 
-/* A register of the snapshot that kvm_vcpu_enter() restores. */
+/* A register of the snapshot; its value is as long as its id says. */
 struct saved_register {
 	uint64_t id;
-	uint64_t value[2]; /* up to 128 bits */
+	size_t offset; /* into the values */
+};
+
+/* What the registers of a vCPU are that has never run: the same for all of a VM. */
+struct reset_state {
+	struct saved_register *registers;
+	size_t count;
+	uint8_t *values;
 };
 
 struct kvm_vcpu {
@@ -20,8 +27,8 @@ struct kvm_vcpu {
 	uint64_t mpidr;
 	struct kvm_run *run;
 	size_t run_bytes;
-	struct saved_register *snapshot;
-	size_t snapshot_count;
+	const struct reset_state *reset;
+	bool fresh; /* its registers are those of a reset */
 	pthread_t thread;
 	bool attached;
 };
@@ -31,17 +38,20 @@ struct kvm_vm {
 	int fd;
 	int gic_fd;
 	size_t run_bytes;
+	struct reset_state reset;
 	uint32_t cpu_count;
 	struct kvm_vcpu *vcpus;
 };
 
-/* Makes vCPU @index of @vm with its snapshot. */
+/* Makes vCPU @index of @vm. */
 int kvm_linux_vcpu_create(struct kvm_vm *vm, uint32_t index, struct vmm_error *error);
 void kvm_linux_vcpu_destroy(struct kvm_vcpu *vcpu);
 
-/* Takes the snapshot of a vCPU that has never run. */
-int kvm_linux_snapshot_take(struct kvm_vcpu *vcpu, struct vmm_error *error);
-int kvm_linux_snapshot_restore(struct kvm_vcpu *vcpu);
+/* Takes the snapshot from a vCPU that has never run. */
+int kvm_linux_snapshot_take(struct reset_state *reset, const struct kvm_vcpu *vcpu,
+			    struct vmm_error *error);
+void kvm_linux_snapshot_free(struct reset_state *reset);
+int kvm_linux_snapshot_restore(const struct kvm_vcpu *vcpu);
 
 int kvm_linux_get_reg(const struct kvm_vcpu *vcpu, uint64_t id, void *value);
 int kvm_linux_set_reg(const struct kvm_vcpu *vcpu, uint64_t id, const void *value);

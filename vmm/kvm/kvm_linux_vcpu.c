@@ -95,7 +95,9 @@ int kvm_linux_vcpu_create(struct kvm_vm *vm, uint32_t index, struct vmm_error *e
 		vmm_error_set(error, "KVM could not make vCPU %u: %s", index, strerror(-ret));
 		return ret;
 	}
-	return kvm_linux_snapshot_take(vcpu, error);
+	vcpu->reset = &vm->reset;
+	vcpu->fresh = true;
+	return index == 0 ? kvm_linux_snapshot_take(&vm->reset, vcpu, error) : 0;
 }
 
 void kvm_linux_vcpu_destroy(struct kvm_vcpu *vcpu)
@@ -106,7 +108,6 @@ void kvm_linux_vcpu_destroy(struct kvm_vcpu *vcpu)
 	if (vcpu->fd >= 0) {
 		close(vcpu->fd);
 	}
-	free(vcpu->snapshot);
 }
 
 uint64_t kvm_vcpu_mpidr(const struct kvm_vcpu *vcpu)
@@ -124,6 +125,9 @@ void kvm_vcpu_attach(struct kvm_vcpu *vcpu)
 	(void)pthread_sigmask(SIG_UNBLOCK, &kicks, NULL);
 	vcpu->thread = pthread_self();
 	__atomic_store_n(&vcpu->attached, true, __ATOMIC_RELEASE);
+	/* KVM sets a thread's first run up before it sees that it is to return at once. */
+	__atomic_store_n(&vcpu->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+	(void)ioctl(vcpu->fd, KVM_RUN, 0);
 }
 
 static void decode_mmio(const struct kvm_run *run, struct kvm_exit *exit)
@@ -236,17 +240,38 @@ static int set_big_endian(struct kvm_vcpu *vcpu)
 	return ret;
 }
 
+static int stop_timers(struct kvm_vcpu *vcpu)
+{
+	const uint64_t off = 0;
+	int ret = kvm_linux_set_reg(vcpu, KVM_REG_ARM_TIMER_CTL, &off);
+
+	return ret != 0 ? ret : kvm_linux_set_reg(vcpu, KVM_REG_ARM_PTIMER_CTL, &off);
+}
+
+static int reset(struct kvm_vcpu *vcpu, bool keep_timer)
+{
+	int ret = 0;
+
+	if (!vcpu->fresh) {
+		ret = kvm_linux_snapshot_restore(vcpu);
+		if (ret == 0 && !keep_timer) {
+			ret = stop_timers(vcpu);
+		}
+	}
+	vcpu->fresh = ret == 0;
+	return ret;
+}
+
+int kvm_vcpu_reset(struct kvm_vcpu *vcpu)
+{
+	return reset(vcpu, false);
+}
+
 int kvm_vcpu_enter(struct kvm_vcpu *vcpu, const struct kvm_entry *entry)
 {
-	const uint64_t timer_off = 0;
-	int ret = kvm_linux_snapshot_restore(vcpu);
+	int ret = reset(vcpu, entry->keep_timer);
 
-	if (ret == 0 && !entry->keep_timer) {
-		ret = kvm_linux_set_reg(vcpu, KVM_REG_ARM_TIMER_CTL, &timer_off);
-	}
-	if (ret == 0 && !entry->keep_timer) {
-		ret = kvm_linux_set_reg(vcpu, KVM_REG_ARM_PTIMER_CTL, &timer_off);
-	}
+	vcpu->fresh = false;
 	if (ret == 0 && entry->big_endian) {
 		ret = set_big_endian(vcpu);
 	}

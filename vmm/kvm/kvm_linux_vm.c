@@ -218,6 +218,7 @@ void kvm_vm_destroy(struct kvm_vm *vm)
 		kvm_linux_vcpu_destroy(&vm->vcpus[i]);
 	}
 	free(vm->vcpus);
+	kvm_linux_snapshot_free(&vm->reset);
 	close_fd(vm->gic_fd);
 	close_fd(vm->fd);
 	close_fd(vm->kvm_fd);

@@ -10,7 +10,8 @@
 /**
  * struct power_cpu_info - a CPU's state and registers
  * @state:  a static name: "on", "off", "on-pending", "suspended", "system-suspended", "frozen"
- * @pc:     guest address in bytes; of a CPU in a call, that after the HVC
+ * @pc:     guest address in bytes; of a CPU in a call, that after the HVC; of one that is off, as
+ *          the others, what a reset makes of it
  * @pstate: PSTATE in SPSR's format
  * @x:      X0 to X30
  */

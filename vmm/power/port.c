@@ -5,15 +5,28 @@
 #include <time.h>
 #include "power/internal.h"
 
+/*
+ * The event is emitted here, on the thread of the CPU that starts another, so that the other one
+ * does not wait for whoever reads events. What that CPU has to tell comes after it all the same.
+ */
 static enum torpor_status on_start(void *ctx, uint32_t cpu)
 {
 	struct power *power = ctx;
 	struct vcpu *vcpu = &power->vcpus[cpu];
+	const struct power_event event = {
+		.kind = POWER_EVENT_CPU_ON,
+		.reason = POWER_REASON_GUEST,
+		.cpu = (int32_t)cpu,
+	};
 
+	pthread_mutex_lock(&power->event_lock);
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu->start = true;
-	pthread_cond_signal(&vcpu->changed);
 	pthread_mutex_unlock(&vcpu->lock);
+	/* Signalled without the lock, which the thread would only wait for. */
+	pthread_cond_signal(&vcpu->changed);
+	power_emit_locked(power, &event);
+	pthread_mutex_unlock(&power->event_lock);
 	return TORPOR_OK;
 }
 

@@ -97,11 +97,6 @@ static bool attend(struct vcpu *vcpu)
 
 static void take(struct vcpu *vcpu)
 {
-	const struct power_event event = {
-		.kind = POWER_EVENT_CPU_ON,
-		.reason = POWER_REASON_GUEST,
-		.cpu = (int32_t)vcpu->index,
-	};
 	struct torpor_start start;
 	struct kvm_entry entry = {.keep_timer = false};
 	int ret;
@@ -118,13 +113,26 @@ static void take(struct vcpu *vcpu)
 		return;
 	}
 	vcpu->activity = VCPU_RUNNING;
-	power_emit(vcpu->power, &event);
+}
+
+/* Ahead of the next start, which then only sets the entry. A machine that has ended has none. */
+static void reset_ahead(struct vcpu *vcpu)
+{
+	int ret = 0;
+
+	if (power_mode(vcpu->power) == TORPOR_MODE_RUNNING) {
+		ret = kvm_vcpu_reset(vcpu->kvm);
+	}
+	if (ret != 0) {
+		vcpu_crash(vcpu, "its registers can't be reset: %s", strerror(-ret));
+	}
 }
 
 static void stay_parked(struct vcpu *vcpu)
 {
 	bool start;
 
+	reset_ahead(vcpu);
 	pthread_mutex_lock(&vcpu->lock);
 	while (!vcpu->start && !vcpu->stop && vcpu->query == NULL) {
 		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
