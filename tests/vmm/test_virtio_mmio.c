@@ -248,6 +248,28 @@ static void queue_opens_with_driver_ok(void **state)
 	assert_false(virtio_mmio_pop(&f->mmio, 0, &f->chain));
 }
 
+/* A device may take requests ahead of their use and put them back. */
+static void unpopped_request_is_taken_again(void **state)
+{
+	struct fixture *f = *state;
+
+	driver_start(&f->driver, 0);
+	offer_one(f, 0);
+	offer_one(f, 1);
+	assert_true(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+	assert_true(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+	virtio_mmio_unpop(&f->mmio, 0, 1);
+	assert_true(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+	assert_int_equal(f->chain.head, 1);
+	assert_false(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+	/* A queue that is closed, or is not there, is left alone. */
+	driver_set(&f->driver, VIRTIO_MMIO_STATUS, 0);
+	virtio_mmio_unpop(&f->mmio, 0, 1);
+	virtio_mmio_unpop(&f->mmio, 7, 1);
+	driver_start(&f->driver, 0);
+	assert_false(virtio_mmio_pop(&f->mmio, 0, &f->chain));
+}
+
 /* A reset waits for the device, then all is as at the start and the line low. */
 static void reset_quiesces_first(void **state)
 {
@@ -472,6 +494,7 @@ int main(void)
 		T(no_interrupt_flag_is_respected),
 		T(event_index),
 		T(queue_opens_with_driver_ok),
+		T(unpopped_request_is_taken_again),
 		T(reset_quiesces_first),
 		T(stopping_a_queue_quiesces_too),
 		T(bad_queue_needs_a_reset),

@@ -177,6 +177,26 @@ static void bad_links_are_refused(void **state)
 	assert_int_equal(pop(f), 1);
 }
 
+/* What was taken and not given back comes again, in the same order. */
+static void unpopped_requests_come_again(void **state)
+{
+	struct fixture *f = *state;
+
+	for (uint16_t i = 0; i < 4; i++) {
+		desc(f, i, DRIVER_DATA_IPA, 4, 0, 0);
+		driver_offer(&f->driver, i);
+	}
+	for (uint16_t i = 0; i < 3; i++) {
+		assert_int_equal(pop(f), 1);
+	}
+	virtq_unpop(&f->queue, 2);
+	for (uint16_t i = 1; i < 4; i++) {
+		assert_int_equal(pop(f), 1);
+		assert_int_equal(f->chain.head, i);
+	}
+	assert_int_equal(pop(f), 0);
+}
+
 static void bad_shapes_are_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -286,6 +306,7 @@ int main(void)
 		cmocka_unit_test_setup(bad_memory_is_refused, setup),
 		cmocka_unit_test_setup(loops_end, setup),
 		cmocka_unit_test_setup(bad_links_are_refused, setup),
+		cmocka_unit_test_setup(unpopped_requests_come_again, setup),
 		cmocka_unit_test_setup(bad_shapes_are_refused, setup),
 		cmocka_unit_test_setup(runaway_index_is_refused, setup),
 		cmocka_unit_test_setup(longest_chain_fits, setup),

@@ -97,6 +97,15 @@ void virtio_mmio_push(struct virtio_mmio *mmio, unsigned queue, uint16_t head, u
 	virtio_mmio_push_many(mmio, queue, &used, 1);
 }
 
+void virtio_mmio_unpop(struct virtio_mmio *mmio, unsigned queue, unsigned count)
+{
+	(void)pthread_mutex_lock(&mmio->lock);
+	if (queue < mmio->device.queue_count && mmio->queues[queue].ready) {
+		virtq_unpop(&mmio->queues[queue], count);
+	}
+	(void)pthread_mutex_unlock(&mmio->lock);
+}
+
 void virtio_mmio_fail(struct virtio_mmio *mmio)
 {
 	(void)pthread_mutex_lock(&mmio->lock);

@@ -207,6 +207,19 @@ void virtio_mmio_push_many(struct virtio_mmio *mmio, unsigned queue, const struc
 			   unsigned count);
 
 /**
+ * virtio_mmio_unpop() - put back the requests that were taken last, as if they never had been
+ * @mmio:  set up
+ * @queue: below the device's queue count
+ * @count: how many; all of them taken since the last reset, and none of them given back
+ *
+ * For a device that takes requests before it knows that it can serve them. By the end of its
+ * quiesce op they must be back.
+ *
+ * Context: any thread.
+ */
+void virtio_mmio_unpop(struct virtio_mmio *mmio, unsigned queue, unsigned count);
+
+/**
  * virtio_mmio_fail() - the driver has sent something that cannot be answered
  * @mmio: set up
  *

@@ -235,3 +235,8 @@ bool virtq_push(struct virtq *queue, const struct virtq_used *used, unsigned cou
 	__atomic_store_n((uint16_t *)index, htole16(queue->used_at), __ATOMIC_SEQ_CST);
 	return wants_interrupt(queue, old_used);
 }
+
+void virtq_unpop(struct virtq *queue, unsigned count)
+{
+	queue->avail_at = (uint16_t)(queue->avail_at - count);
+}

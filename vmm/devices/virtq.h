@@ -109,4 +109,13 @@ struct virtq_used {
  */
 bool virtq_push(struct virtq *queue, const struct virtq_used *used, unsigned count);
 
+/**
+ * virtq_unpop() - put back the requests that were taken last
+ * @queue: started
+ * @count: how many; all of them taken by virtq_pop(), and none of them given back
+ *
+ * The next virtq_pop() takes the first of them again.
+ */
+void virtq_unpop(struct virtq *queue, unsigned count);
+
 #endif /* VMM_DEVICES_VIRTQ_H */
