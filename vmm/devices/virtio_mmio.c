@@ -179,6 +179,17 @@ bool virtio_mmio_has_feature(struct virtio_mmio *mmio, unsigned bit)
 	return has;
 }
 
+bool virtio_mmio_driver_is_up(struct virtio_mmio *mmio, uint64_t *features)
+{
+	bool up;
+
+	(void)pthread_mutex_lock(&mmio->lock);
+	up = (mmio->status & VIRTIO_CONFIG_S_DRIVER_OK) != 0 && !mmio->stopping;
+	*features = mmio->features;
+	(void)pthread_mutex_unlock(&mmio->lock);
+	return up;
+}
+
 static void state_reset(struct virtio_mmio *mmio)
 {
 	memset(mmio->queues, 0, sizeof(mmio->queues));

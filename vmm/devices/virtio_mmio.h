@@ -291,4 +291,14 @@ void virtio_mmio_config_changed(struct virtio_mmio *mmio);
  */
 bool virtio_mmio_has_feature(struct virtio_mmio *mmio, unsigned bit);
 
+/**
+ * virtio_mmio_driver_is_up() - has the driver begun to work?
+ * @mmio:     set up
+ * @features: if so, what it has accepted
+ *
+ * Context: any thread; up to the next quiesce op the answer true stays true.
+ * Return: true from DRIVER_OK to the next reset.
+ */
+bool virtio_mmio_driver_is_up(struct virtio_mmio *mmio, uint64_t *features);
+
 #endif /* VMM_DEVICES_VIRTIO_MMIO_H */
