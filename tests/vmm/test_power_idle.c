@@ -195,8 +195,8 @@ static void last_takes_the_cluster(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POWER_RIG_TEST(takes_its_states),	 POWER_RIG_TEST(counts_its_states),
-		POWER_RIG_TEST(residency_is_time),	 POWER_RIG_TEST(no_statistics_no_answer),
+		POWER_RIG_TEST(takes_its_states),	POWER_RIG_TEST(counts_its_states),
+		POWER_RIG_TEST(residency_is_time),	POWER_RIG_TEST(no_statistics_no_answer),
 		POWER_RIG_TEST(last_takes_the_cluster),
 	};
 
