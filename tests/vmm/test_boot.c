@@ -160,6 +160,61 @@ static void too_little_memory(void **state)
 	f->ram.size_bytes = RAM_BYTES;
 }
 
+static bool is_written(const struct fixture *f, const void *fdt, uint64_t ipa)
+{
+	uint64_t initrd = chosen(fdt, "linux,initrd-start");
+
+	return (ipa >= f->entry.pc && ipa < f->entry.pc + sizeof(f->kernel)) ||
+	       (ipa >= f->entry.dtb_ipa && ipa < f->entry.dtb_ipa + FDT_SIZE_MAX_BYTES) ||
+	       (ipa >= initrd && ipa < initrd + INITRD_BYTES);
+}
+
+/*
+ * A warm reset: kernel, device tree and initrd are written, and not one byte else: not the
+ * kernel's bss, not what lies between, not the ramoops region.
+ */
+static void nothing_else_is_written(void **state)
+{
+	struct fixture *f = *state;
+	const void *fdt;
+
+	f->tree.ramoops_size_bytes = MIB;
+	memset(f->ram.host, 0xA5, RAM_BYTES);
+	assert_int_equal(load(f), 0);
+	assert_loaded(f);
+	fdt = guest_ram_at(&f->ram, f->entry.dtb_ipa, FDT_SIZE_MAX_BYTES);
+	for (uint64_t offset = 0; offset < RAM_BYTES; offset++) {
+		if (f->ram.host[offset] != 0xA5 && !is_written(f, fdt, f->ram.ipa + offset)) {
+			fail_msg("the byte at 0x%llx was written",
+				 (unsigned long long)(f->ram.ipa + offset));
+		}
+	}
+}
+
+/* Rather than over the ramoops region, nothing is loaded. */
+static void ramoops_is_kept_clear(void **state)
+{
+	static const struct {
+		uint64_t ramoops_bytes;
+		const char *part;
+	} rows[] = {
+		{RAM_BYTES - 2 * MIB, "kernel"}, {RAM_BYTES - 4 * MIB, "device tree"},
+		{RAM_BYTES - 6 * MIB, "initrd"}, {RAM_BYTES, "ramoops"},
+		{UINT64_MAX, "ramoops"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		f->tree.ramoops_size_bytes = rows[i].ramoops_bytes;
+		assert_int_equal(load(f), -ENOSPC);
+		assert_non_null(strstr(f->err.text, rows[i].part));
+		assert_non_null(strstr(f->err.text, "--memory"));
+	}
+	f->tree.ramoops_size_bytes = RAM_BYTES - 7 * MIB;
+	assert_int_equal(load(f), 0);
+	assert_loaded(f);
+}
+
 static void missing_files_are_named(void **state)
 {
 	struct fixture *f = *state;
@@ -177,8 +232,10 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(all_is_in_place), T(reset_loads_the_same_files), T(changed_files_are_noticed),
-		T(without_initrd),  T(too_little_memory),	   T(missing_files_are_named),
+		T(all_is_in_place),	      T(reset_loads_the_same_files),
+		T(changed_files_are_noticed), T(without_initrd),
+		T(too_little_memory),	      T(missing_files_are_named),
+		T(nothing_else_is_written),   T(ramoops_is_kept_clear),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -31,6 +31,8 @@ static void each_failure_of_a_start_is_told(void **state)
 		bool started;
 
 		fake_kvm_ops(BOOT, idle);
+		rig->config.idle_states = true;
+		rig->config.cluster_count = 2;
 		faults_arm(nth);
 		started = create_and_start(rig, &error);
 		hit = faults_disarm();

@@ -154,6 +154,28 @@ static void test_memory_sizes(void **state)
 	}
 }
 
+static void test_idle_and_ramoops(void **state)
+{
+	struct run_options options;
+
+	(void)state;
+	parse_ok("--kernel k", &options);
+	assert_false(options.machine.idle_states);
+	assert_int_equal(options.machine.cluster_count, 0);
+	assert_int_equal(options.machine.ramoops_bytes, 0);
+	options_free(&options);
+	/* The order of options is the user's. */
+	parse_ok("--clusters 4 --ramoops 64m --psci 1.0 --kernel k --idle-states --cpus 4",
+		 &options);
+	assert_true(options.machine.idle_states);
+	assert_int_equal(options.machine.cluster_count, 4);
+	assert_true(options.machine.ramoops_bytes == UINT64_C(64) << 20);
+	options_free(&options);
+	parse_ok("--kernel k --idle-states --psci 0.1 --ramoops 64K --memory 2M", &options);
+	assert_true(options.machine.ramoops_bytes == UINT64_C(64) << 10);
+	options_free(&options);
+}
+
 static void test_help_comes_first(void **state)
 {
 	static const char *const lines[] = {"-h", "--help", "--kernel k --help", "--cpus 2 -h"};
@@ -208,6 +230,21 @@ static const struct {
 	{"--kernel k --psci 1.03", "--psci '1.03'", "1.3"},
 	{"--kernel k --psci", "--psci", "--psci X.Y"},
 	{"--kernel k --no-reboot=yes", "--no-reboot=yes", "no value"},
+	{"--kernel k --idle-states=yes", "--idle-states=yes", "no value"},
+	{"--kernel k --idle-states --idle-states", "--idle-states", "once"},
+	{"--kernel k --idle-states --clusters 0", "--clusters '0'", "1 to"},
+	{"--kernel k --idle-states --clusters two", "--clusters 'two'", "1 to"},
+	{"--kernel k --idle-states --clusters 1x", "--clusters '1x'", "1 to"},
+	{"--kernel k --idle-states --clusters 18446744073709551617", "--clusters '1844", "1 to"},
+	{"--kernel k --cpus 2 --clusters 2", "--clusters 2", "--idle-states"},
+	{"--kernel k --cpus 2 --idle-states --clusters 3", "--clusters 3", "the 2 of --cpus"},
+	{"--kernel k --idle-states --clusters 1 --psci 0.2", "--clusters 1", "--psci 1.0"},
+	{"--kernel k --ramoops 1", "--ramoops '1'", "power of two"},
+	{"--kernel k --ramoops 32K", "--ramoops '32K'", "64K to 64M"},
+	{"--kernel k --ramoops 96K", "--ramoops '96K'", "power of two"},
+	{"--kernel k --ramoops 128M", "--ramoops '128M'", "64K to 64M"},
+	{"--kernel k --ramoops 0K", "--ramoops '0K'", "power of two"},
+	{"--kernel k --ramoops 4M --memory 6M", "--ramoops", "half of the 6M of --memory"},
 	{"--kernel k --help=yes", "--help=yes", "no value"},
 	{"--kernel k --events", "--events", "--events FILE|-"},
 	{"--kernel k --events ~", "--events", "--events FILE|-"},
@@ -457,12 +494,19 @@ static void test_help_is_complete(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_defaults),	 cmocka_unit_test(test_all),
-		cmocka_unit_test(test_psci_versions),	 cmocka_unit_test(test_memory_sizes),
-		cmocka_unit_test(test_help_comes_first), cmocka_unit_test(test_bad_lines_are_named),
-		cmocka_unit_test(test_too_many_disks),	 cmocka_unit_test(test_long_command_line),
-		cmocka_unit_test(test_good_files),	 cmocka_unit_test(test_bad_files_are_named),
-		cmocka_unit_test(test_unreadable_files), cmocka_unit_test(test_help_is_complete),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_all),
+		cmocka_unit_test(test_psci_versions),
+		cmocka_unit_test(test_memory_sizes),
+		cmocka_unit_test(test_help_comes_first),
+		cmocka_unit_test(test_idle_and_ramoops),
+		cmocka_unit_test(test_bad_lines_are_named),
+		cmocka_unit_test(test_too_many_disks),
+		cmocka_unit_test(test_long_command_line),
+		cmocka_unit_test(test_good_files),
+		cmocka_unit_test(test_bad_files_are_named),
+		cmocka_unit_test(test_unreadable_files),
+		cmocka_unit_test(test_help_is_complete),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, enter_folder, leave_folder);

@@ -54,7 +54,7 @@ void boot_close(struct boot *boot)
 static int too_small(const struct guest_ram *ram, const char *what, struct vmm_error *err)
 {
 	vmm_error_set(err,
-		      "the guest's memory of %" PRIu64 " MiB has no room for the %s after the "
+		      "the guest's memory of %" PRIu64 " MiB has no room for the %s beside the "
 		      "kernel: give more with --memory",
 		      ram->size_bytes / MIB_BYTES, what);
 	return -ENOSPC;
@@ -82,16 +82,23 @@ int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct
 {
 	struct fdt_config filled = *tree;
 	struct image_place kernel = {0};
+	/* What the tree reserves at the end of RAM is not written to. */
+	struct guest_ram room = *ram;
 	uint64_t dtb_ipa;
 	void *dtb;
 	int ret;
 
-	ret = image_load(boot->kernel_fd, boot->config.kernel, boot->config.raw, ram, &kernel, err);
+	if (tree->ramoops_size_bytes >= ram->size_bytes) {
+		return too_small(ram, "ramoops region", err);
+	}
+	room.size_bytes -= tree->ramoops_size_bytes;
+	ret = image_load(boot->kernel_fd, boot->config.kernel, boot->config.raw, &room, &kernel,
+			 err);
 	if (ret != 0) {
 		return ret;
 	}
 	dtb_ipa = align_up(kernel.end_ipa, DTB_ALIGN_BYTES);
-	dtb = guest_ram_at(ram, dtb_ipa, FDT_SIZE_MAX_BYTES);
+	dtb = guest_ram_at(&room, dtb_ipa, FDT_SIZE_MAX_BYTES);
 	if (dtb == NULL) {
 		return too_small(ram, "device tree", err);
 	}
@@ -100,7 +107,7 @@ int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct
 	filled.initrd_size_bytes = 0;
 	if (boot->initrd_fd >= 0) {
 		filled.initrd_ipa = align_up(dtb_ipa + FDT_SIZE_MAX_BYTES, INITRD_ALIGN_BYTES);
-		ret = load_initrd(boot, ram, filled.initrd_ipa, &filled.initrd_size_bytes, err);
+		ret = load_initrd(boot, &room, filled.initrd_ipa, &filled.initrd_size_bytes, err);
 		if (ret != 0) {
 			return ret;
 		}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What is in guest RAM when the first CPU starts: kernel, device tree, initrd, in this order from
- * the start of RAM.
+ * the start of RAM. Nothing else is written: not the kernel's bss, not what comes after the tree's
+ * 2 MiB and the initrd.
  *
  * Both files are opened once and stay open, so that each reset starts the same kernel although its
  * name may stand for another file by then. A file that was changed in place is noticed if what is
@@ -70,7 +71,8 @@ void boot_close(struct boot *boot);
 /**
  * boot_load() - fill RAM for a boot; again at each reset
  * @boot:  open
- * @ram:   what is not written here stays as it is; see guest_ram_discard()
+ * @ram:   what is not written here stays as it is, a ramoops region among it; see
+ *         guest_ram_discard()
  * @tree:  what the device tree says; RAM and initrd in it are filled in here
  * @entry: filled on success
  * @err:   one line that names the file, or says what is too small

@@ -72,6 +72,7 @@ static void write_psci(struct fdt_writer *w, const struct fdt_config *config)
 		write_psci_ids(w, &config->psci_ids);
 	}
 	fdt_writer_string(w, "method", "hvc");
+	fdt_write_domains(w, config);
 	fdt_writer_end(w);
 }
 
@@ -163,6 +164,7 @@ static void write_tree(struct fdt_writer *w, const struct fdt_config *config, co
 	write_aliases(w);
 	write_chosen(w, config, seeds);
 	write_memory(w, config);
+	fdt_write_reserved(w, config);
 	fdt_write_cpus(w, config);
 	write_psci(w, config);
 	write_timer(w);

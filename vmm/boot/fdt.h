@@ -8,6 +8,7 @@
 #ifndef VMM_BOOT_FDT_H
 #define VMM_BOOT_FDT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +39,11 @@ struct fdt_psci_ids {
  * @cpu_count:         at least 1; the first CPU is the one that boots
  * @psci_version:      major << 16 | minor; calls are made by HVC
  * @psci_ids:          for version 0.1 only
+ * @idle_states:       the CPUs have those of platform/idle_states.h
+ * @cluster_count:     with @idle_states: of the power tree, at most @cpu_count; 0 for none.
+ *                     OS-initiated mode came with 1.0
+ * @ramoops_size_bytes: of the region for Linux's ramoops at the end of RAM, a power of two from
+ *                     64 KiB on; 0 for none
  * @bootargs:          the kernel's command line; NULL for none
  * @initrd_ipa:        start of the initrd
  * @initrd_size_bytes: its size, 0 for none
@@ -50,6 +56,9 @@ struct fdt_config {
 	size_t cpu_count;
 	uint32_t psci_version;
 	struct fdt_psci_ids psci_ids;
+	bool idle_states;
+	uint32_t cluster_count;
+	uint64_t ramoops_size_bytes;
 	const char *bootargs;
 	uint64_t initrd_ipa;
 	uint64_t initrd_size_bytes;

@@ -20,7 +20,9 @@ void fdt_write_cpus(struct fdt_writer *w, const struct fdt_config *config)
 		fdt_writer_string(w, "compatible", "arm,armv8");
 		fdt_writer_u64(w, "reg", affinity);
 		fdt_writer_string(w, "enable-method", "psci");
+		fdt_write_cpu_idle(w, config, (uint32_t)i);
 		fdt_writer_end(w);
 	}
+	fdt_write_idle_states(w, config);
 	fdt_writer_end(w);
 }

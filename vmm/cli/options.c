@@ -51,6 +51,9 @@ static const struct option_spec specs[] = {
 	{"memory", "SIZE", options_set_memory, false},
 	{"machine", "TYPE", options_set_machine, false},
 	{"psci", "X.Y", options_set_psci, false},
+	{"idle-states", NULL, options_set_idle_states, false},
+	{"clusters", "N", options_set_clusters, false},
+	{"ramoops", "SIZE", options_set_ramoops, false},
 	{"no-reboot", NULL, options_set_no_reboot, false},
 	{"events", "FILE|-", set_events, false},
 	{"control", "SOCKET", set_control, false},
@@ -199,7 +202,7 @@ enum options_result options_parse(int argc, char **argv, struct run_options *opt
 				     "Image; 'torpor run --help' has examples");
 		return OPTIONS_BAD;
 	}
-	return OPTIONS_RUN;
+	return options_check_power(&options->machine, error) ? OPTIONS_RUN : OPTIONS_BAD;
 }
 
 void options_free(struct run_options *options)

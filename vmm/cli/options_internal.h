@@ -31,6 +31,13 @@ option_set_fn options_set_machine;
 option_set_fn options_set_psci;
 option_set_fn options_set_no_reboot;
 
+/* options_power.c */
+option_set_fn options_set_idle_states;
+option_set_fn options_set_clusters;
+option_set_fn options_set_ramoops;
+/* Does what they say go with the other options? */
+bool options_check_power(const struct machine_config *machine, struct vmm_error *error);
+
 /* options_devices.c */
 option_set_fn options_set_disk;
 

@@ -96,6 +96,8 @@ static int make_power(struct machine *machine, struct vmm_error *error)
 		.cpu_count = machine->config.cpu_count,
 		.mpidrs = machine->mpidrs,
 		.psci_version = machine->config.psci_version,
+		.idle_states = machine->config.idle_states,
+		.cluster_count = machine->config.cluster_count,
 		.ram = machine->ram,
 		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
 		.events = machine->host.events,
@@ -359,6 +361,12 @@ bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_i
 {
 	return machine->started && machine->end == MACHINE_RUNNING &&
 	       power_query_cpu(machine->power, cpu, info);
+}
+
+bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t state,
+			 struct power_state_info *info)
+{
+	return power_query_state(machine->power, cpu, state, info);
 }
 
 size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count)

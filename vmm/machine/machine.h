@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include "power/cpu_info.h"
 #include "power/event.h"
+#include "power/state_info.h"
 #include "error.h"
 
 #define MACHINE_CPU_COUNT_MAX 16
@@ -38,6 +39,10 @@ struct machine_disk_config {
  * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
  * @memory_bytes: of RAM, a multiple of 2 MiB
  * @psci_version: TORPOR_PSCI_*
+ * @idle_states:  the CPUs have idle states
+ * @cluster_count: with @idle_states and from PSCI 1.0 on: clusters of the power tree, at most
+ *                @cpu_count; 0 for no tree
+ * @ramoops_bytes: of a region for Linux's ramoops, a power of two from 64 KiB on; 0 for none
  * @reboot:       a reset restarts the guest; else it ends the machine
  */
 struct machine_config {
@@ -49,6 +54,9 @@ struct machine_config {
 	uint32_t cpu_count;
 	uint64_t memory_bytes;
 	uint32_t psci_version;
+	bool idle_states;
+	uint32_t cluster_count;
+	uint64_t ramoops_bytes;
 	bool reboot;
 };
 
@@ -168,6 +176,17 @@ bool machine_refuse_suspend(struct machine *machine);
  * could not be read.
  */
 bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info);
+
+/**
+ * machine_query_state() - how a power state was used
+ * @cpu:   index
+ * @state: index, from 0 up until there is none
+ *
+ * Return: true; false if there is no such CPU or state, or the machine has no statistics: it has
+ * no idle states, or its PSCI is older than 1.0.
+ */
+bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t state,
+			 struct power_state_info *info);
 
 /**
  * machine_console_input() - bytes for the guest's console

@@ -55,6 +55,9 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 				.cpu_on = POWER_FN_0_1_BASE + 2,
 				.migrate = POWER_FN_0_1_BASE + 3,
 			},
+		.idle_states = machine->config.idle_states,
+		.cluster_count = machine->config.cluster_count,
+		.ramoops_size_bytes = machine->config.ramoops_bytes,
 		.bootargs = machine->config.cmdline,
 		.virtio_slots = machine->board.virtio_slots,
 	};
