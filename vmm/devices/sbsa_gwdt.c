@@ -66,10 +66,7 @@ static void set_ws0(struct sbsa_gwdt *watchdog, bool level)
 
 static void load_compare(struct sbsa_gwdt *watchdog)
 {
-	uint64_t now = counter(watchdog);
-
-	watchdog->compare = now + watchdog->offset;
-	watchdog->paused_at = now;
+	watchdog->compare = counter(watchdog) + watchdog->offset;
 	arm_timer(watchdog);
 }
 
@@ -246,11 +243,6 @@ void sbsa_gwdt_reset(struct sbsa_gwdt *watchdog)
 void sbsa_gwdt_pause(struct sbsa_gwdt *watchdog, bool paused)
 {
 	(void)pthread_mutex_lock(&watchdog->lock);
-	if (paused && !watchdog->paused) {
-		watchdog->paused_at = counter(watchdog);
-	} else if (!paused && watchdog->paused) {
-		watchdog->compare += counter(watchdog) - watchdog->paused_at;
-	}
 	watchdog->paused = paused;
 	arm_timer(watchdog);
 	(void)pthread_mutex_unlock(&watchdog->lock);

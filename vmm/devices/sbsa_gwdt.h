@@ -51,11 +51,10 @@ struct sbsa_gwdt_config {
  * @timer_fd:  timerfd of CLOCK_MONOTONIC
  * @offset:    WOR
  * @compare:   WCV
- * @paused_at: the counter when the machine was paused
  * @enabled:   WCS.EN
  * @ws0:       WCS.WS0, and the level of the interrupt
  * @ws1:       WCS.WS1
- * @paused:    it stands still
+ * @paused:    nothing is raised
  */
 struct sbsa_gwdt {
 	pthread_mutex_t lock;
@@ -63,7 +62,6 @@ struct sbsa_gwdt {
 	int timer_fd;
 	uint64_t offset;
 	uint64_t compare;
-	uint64_t paused_at;
 	bool enabled;
 	bool ws0;
 	bool ws1;
@@ -103,7 +101,7 @@ void sbsa_gwdt_reset(struct sbsa_gwdt *watchdog);
  * @watchdog: set up
  * @paused:   which
  *
- * What was left of the time when it was paused is left when it goes on.
+ * Called while the counter stands still, so that what is left of the time then is left afterwards.
  */
 void sbsa_gwdt_pause(struct sbsa_gwdt *watchdog, bool paused);
 
