@@ -107,6 +107,29 @@ static void test_all(void **state)
 	options_free(&options);
 }
 
+static void test_virtio_console(void **state)
+{
+	struct run_options options;
+	const struct machine_console_config *console = &options.machine.console;
+
+	(void)state;
+	parse_ok("--kernel k --virtio-console stdio", &options);
+	assert_true(console->on_terminal);
+	assert_null(console->path);
+	options_free(&options);
+	parse_ok("--kernel k --virtio-console ./stdio --virtio-port org.qemu.guest_agent.0=a "
+		 "--virtio-port b-1=c=d",
+		 &options);
+	assert_false(console->on_terminal);
+	assert_string_equal(console->path, "./stdio");
+	assert_int_equal(console->port_count, 2);
+	assert_string_equal(console->ports[0].name, "org.qemu.guest_agent.0");
+	assert_string_equal(console->ports[0].path, "a");
+	assert_string_equal(console->ports[1].name, "b-1");
+	assert_string_equal(console->ports[1].path, "c=d");
+	options_free(&options);
+}
+
 static void test_psci_versions(void **state)
 {
 	static const struct {
@@ -203,6 +226,15 @@ static const struct {
 	{"--kernel k --initrd", "--initrd", "--initrd FILE"},
 	{"--kernel k --append", "--append", "--append STRING"},
 	{"--kernel k --disk", "--disk", "--disk FILE[,ro]"},
+	{"--kernel k --virtio-console", "--virtio-console", "SOCKET|stdio"},
+	{"--kernel k --virtio-port a", "--virtio-port 'a'", "NAME=SOCKET"},
+	{"--kernel k --virtio-port a=", "--virtio-port 'a='", "NAME=SOCKET"},
+	{"--kernel k --virtio-port =s", "--virtio-port '=s'", "NAME=SOCKET"},
+	{"--kernel k --virtio-port a/b=s", "--virtio-port 'a/b=s'", "NAME=SOCKET"},
+	{"--kernel k --virtio-port a=s --virtio-port a=t", "--virtio-port 'a=t'", "another name"},
+	{"--kernel k --virtio-port a=s --virtio-port b=s --virtio-port c=s --virtio-port d=s "
+	 "--virtio-port e=s",
+	 "--virtio-port 'e=s'", "4 ports"},
 	{"--kernel k --kernel l", "--kernel", "once"},
 	{"--kernel k --no-reboot --no-reboot", "--no-reboot", "once"},
 	{"--kernel k --cpus", "--cpus", "--cpus N"},
@@ -495,6 +527,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_virtio_console),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_psci_versions),
 		cmocka_unit_test(test_memory_sizes),

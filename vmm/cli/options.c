@@ -47,6 +47,8 @@ static const struct option_spec specs[] = {
 	{"initrd", "FILE", options_set_initrd, false},
 	{"append", "STRING", options_set_append, false},
 	{"disk", "FILE[,ro]", options_set_disk, true},
+	{"virtio-console", "SOCKET|stdio", options_set_virtio_console, false},
+	{"virtio-port", "NAME=SOCKET", options_set_virtio_port, true},
 	{"cpus", "N", options_set_cpus, false},
 	{"memory", "SIZE", options_set_memory, false},
 	{"machine", "TYPE", options_set_machine, false},
@@ -207,6 +209,11 @@ enum options_result options_parse(int argc, char **argv, struct run_options *opt
 
 void options_free(struct run_options *options)
 {
+	for (size_t i = 0; i < options->machine.console.port_count; i++) {
+		free(options->port_names[i]);
+		options->port_names[i] = NULL;
+	}
+	options->machine.console.port_count = 0;
 	for (size_t i = 0; i < options->machine.disk_count; i++) {
 		free(options->disk_paths[i]);
 		options->disk_paths[i] = NULL;

@@ -15,8 +15,9 @@
 
 /**
  * struct run_options - what `torpor run` was told
- * @machine:    the machine; its strings are the command line's or in @disk_paths
+ * @machine:    the machine; its strings are the command line's or in the next two
  * @disk_paths: owned, without ",ro"
+ * @port_names: owned, of --virtio-port
  * @events:     --events, or NULL
  * @control:    --control, or NULL
  * @pidfile:    --pidfile, or NULL
@@ -24,6 +25,7 @@
 struct run_options {
 	struct machine_config machine;
 	char *disk_paths[MACHINE_DISK_COUNT_MAX];
+	char *port_names[MACHINE_PORT_COUNT_MAX];
 	const char *events;
 	const char *control;
 	const char *pidfile;

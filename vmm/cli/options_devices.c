@@ -5,6 +5,8 @@
 
 #include "cli/options_internal.h"
 
+#define PORT_NAME_SIZE_MAX 63
+
 bool options_set_disk(struct run_options *options, const char *value, struct vmm_error *error)
 {
 	struct machine_config *machine = &options->machine;
@@ -26,5 +28,74 @@ bool options_set_disk(struct run_options *options, const char *value, struct vmm
 	machine->disks[machine->disk_count] =
 		(struct machine_disk_config){.path = path, .read_only = read_only};
 	machine->disk_count++;
+	return true;
+}
+
+bool options_set_virtio_console(struct run_options *options, const char *value,
+				struct vmm_error *error)
+{
+	struct machine_console_config *console = &options->machine.console;
+
+	(void)error;
+	console->on_terminal = strcmp(value, "stdio") == 0;
+	console->path = console->on_terminal ? NULL : value;
+	return true;
+}
+
+static bool is_port_name(const char *name, size_t length)
+{
+	static const char allowed[] = "abcdefghijklmnopqrstuvwxyz"
+				      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+
+	return length > 0 && length <= PORT_NAME_SIZE_MAX && strspn(name, allowed) >= length;
+}
+
+static bool has_port(const struct machine_console_config *console, const char *name, size_t length)
+{
+	bool found = false;
+
+	for (size_t n = 0; n < console->port_count && !found; n++) {
+		found = strncmp(console->ports[n].name, name, length) == 0 &&
+			console->ports[n].name[length] == '\0';
+	}
+	return found;
+}
+
+bool options_set_virtio_port(struct run_options *options, const char *value,
+			     struct vmm_error *error)
+{
+	struct machine_console_config *console = &options->machine.console;
+	size_t length = strcspn(value, "=");
+	char *name;
+
+	if (!is_port_name(value, length) || value[length] == '\0' || value[length + 1] == '\0') {
+		vmm_error_set(error,
+			      "--virtio-port '%.100s': expected NAME=SOCKET, the name of up to %d "
+			      "letters, digits, dots, dashes and underscores, such as "
+			      "org.qemu.guest_agent.0=agent.sock",
+			      value, PORT_NAME_SIZE_MAX);
+		return false;
+	}
+	if (has_port(console, value, length)) {
+		vmm_error_set(error,
+			      "--virtio-port '%.100s': expected another name, there is a "
+			      "port of this one",
+			      value);
+		return false;
+	}
+	if (console->port_count == MACHINE_PORT_COUNT_MAX) {
+		vmm_error_set(error, "--virtio-port '%.100s': expected %d ports at most", value,
+			      MACHINE_PORT_COUNT_MAX);
+		return false;
+	}
+	name = strndup(value, length);
+	if (name == NULL) {
+		vmm_error_set(error, "--virtio-port '%.100s': %s", value, strerror(errno));
+		return false;
+	}
+	options->port_names[console->port_count] = name;
+	console->ports[console->port_count].name = name;
+	console->ports[console->port_count].path = value + length + 1;
+	console->port_count++;
 	return true;
 }

@@ -40,5 +40,7 @@ bool options_check_power(const struct machine_config *machine, struct vmm_error 
 
 /* options_devices.c */
 option_set_fn options_set_disk;
+option_set_fn options_set_virtio_console;
+option_set_fn options_set_virtio_port;
 
 #endif /* VMM_CLI_OPTIONS_INTERNAL_H */

@@ -90,6 +90,7 @@ int board_init(struct board *board, const struct board_config *config, struct vm
 	static int (*const groups[])(struct board * board, struct vmm_error * error) = {
 		board_add_platform,
 		board_add_disks,
+		board_add_console,
 	};
 	int ret = 0;
 

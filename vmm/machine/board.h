@@ -28,6 +28,8 @@
 #define BOARD_VSOCK_SLOT 22U
 #define BOARD_BALLOON_SLOT 23U
 
+struct board_console;
+
 /* One a virtio-mmio slot, and what is not virtio. */
 #define BOARD_DEVICE_COUNT_MAX 48
 
@@ -36,6 +38,7 @@
  * @ram:          mapped
  * @disks:        paths
  * @disk_count:   how many
+ * @console:      the virtio console
  * @console_tx:   see struct machine_host
  * @console_room: input would be taken again; any thread
  * @log:          see struct machine_host
@@ -45,6 +48,7 @@ struct board_config {
 	struct guest_ram ram;
 	const struct machine_disk_config *disks;
 	size_t disk_count;
+	struct machine_console_config console;
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	void (*console_room)(void *ctx);
 	void (*log)(void *ctx, const char *line);
@@ -64,6 +68,7 @@ struct board_config {
  * @rtc:          the clock
  * @rng:          entropy
  * @disks:        the first config.disk_count are used
+ * @console:      of board_console.c; NULL if there is no virtio console
  */
 struct board {
 	struct board_config config;
@@ -77,6 +82,7 @@ struct board {
 	struct pl031 rtc;
 	struct virtio_rng rng;
 	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
+	struct board_console *console;
 };
 
 /**
@@ -111,6 +117,13 @@ int board_settle(struct board *board, struct vmm_error *error);
 
 /** board_has_device() - is there a device at virtio-mmio slot @slot? */
 bool board_has_device(const struct board *board, unsigned slot);
+
+/**
+ * board_console_input() - bytes for the console that is on the terminal
+ *
+ * Any thread. Return: how many were taken; config.console_room tells when to try again.
+ */
+size_t board_console_input(struct board *board, const uint8_t *bytes, size_t count);
 
 /** board_device_name() - static name of what is wired to @intid, or NULL; any thread */
 const char *board_device_name(const struct board *board, uint32_t intid);

@@ -33,4 +33,7 @@ int board_add_platform(struct board *board, struct vmm_error *error);
 /* board_disks.c */
 int board_add_disks(struct board *board, struct vmm_error *error);
 
+/* board_console.c */
+int board_add_console(struct board *board, struct vmm_error *error);
+
 #endif /* VMM_MACHINE_BOARD_INTERNAL_H */

@@ -71,6 +71,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.ram = machine->ram,
 		.disks = machine->config.disks,
 		.disk_count = machine->config.disk_count,
+		.console = machine->config.console,
 		.console_tx = console_tx,
 		.console_room = poke,
 		.log = log_line,
@@ -371,7 +372,7 @@ bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t s
 
 size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count)
 {
-	return pl011_rx(&machine->board.uart, bytes, count);
+	return board_console_input(&machine->board, bytes, count);
 }
 
 static void close_fd(int fd)

@@ -19,6 +19,7 @@
 
 #define MACHINE_CPU_COUNT_MAX 16
 #define MACHINE_DISK_COUNT_MAX 16
+#define MACHINE_PORT_COUNT_MAX 4
 
 /**
  * struct machine_disk_config - a disk
@@ -31,11 +32,37 @@ struct machine_disk_config {
 };
 
 /**
+ * struct machine_port_config - a named port of the virtio console
+ * @name: what the guest finds it by
+ * @path: of the Unix socket that it leads to
+ */
+struct machine_port_config {
+	const char *name;
+	const char *path;
+};
+
+/**
+ * struct machine_console_config - the virtio console; there is none if all is zero
+ * @path:        of the Unix socket that the console port leads to, or NULL
+ * @on_terminal: it leads to struct machine_host's console instead, and takes the input from the
+ *               PL011
+ * @ports:       the first @port_count are used
+ * @port_count:  named ports
+ */
+struct machine_console_config {
+	const char *path;
+	bool on_terminal;
+	struct machine_port_config ports[MACHINE_PORT_COUNT_MAX];
+	size_t port_count;
+};
+
+/**
  * struct machine_config - what the machine is; strings are borrowed until machine_destroy()
  * @kernel:       path of a Linux arm64 Image, plain or gzip
  * @initrd:       path, or NULL
  * @cmdline:      the kernel's command line; "" for none
  * @disks:        the first @disk_count are used, in this order
+ * @console:      the virtio console
  * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
  * @memory_bytes: of RAM, a multiple of 2 MiB
  * @psci_version: TORPOR_PSCI_*
@@ -51,6 +78,7 @@ struct machine_config {
 	const char *cmdline;
 	struct machine_disk_config disks[MACHINE_DISK_COUNT_MAX];
 	size_t disk_count;
+	struct machine_console_config console;
 	uint32_t cpu_count;
 	uint64_t memory_bytes;
 	uint32_t psci_version;
