@@ -12,10 +12,15 @@
 #define WAIT_S 20
 
 static const char *const kinds[] = {
-	[POWER_EVENT_STARTED] = "STARTED",   [POWER_EVENT_CPU_ON] = "CPU_ON",
-	[POWER_EVENT_CPU_OFF] = "CPU_OFF",   [POWER_EVENT_SUSPEND] = "SUSPEND",
-	[POWER_EVENT_WAKEUP] = "WAKEUP",     [POWER_EVENT_SUSPEND_DISK] = "SUSPEND_DISK",
-	[POWER_EVENT_SHUTDOWN] = "SHUTDOWN", [POWER_EVENT_RESET] = "RESET",
+	[POWER_EVENT_STARTED] = "STARTED",
+	[POWER_EVENT_CPU_ON] = "CPU_ON",
+	[POWER_EVENT_CPU_OFF] = "CPU_OFF",
+	[POWER_EVENT_SUSPEND] = "SUSPEND",
+	[POWER_EVENT_WAKEUP] = "WAKEUP",
+	[POWER_EVENT_SUSPEND_DISK] = "SUSPEND_DISK",
+	[POWER_EVENT_SHUTDOWN] = "SHUTDOWN",
+	[POWER_EVENT_RESET] = "RESET",
+	[POWER_EVENT_BALLOON_CHANGE] = "BALLOON_CHANGE",
 };
 
 static const char *const reasons[] = {
@@ -71,6 +76,9 @@ static void describe(const struct power_event *event, char *text)
 	if (event->reason == POWER_REASON_INTERRUPT && event->intid >= 0) {
 		add(text, " %" PRId32 " %s", event->intid,
 		    event->device != NULL ? event->device : "-");
+	}
+	if (event->kind == POWER_EVENT_BALLOON_CHANGE) {
+		add(text, " actual=0x%" PRIx64, event->balloon_bytes);
 	}
 	if (event->reason == POWER_REASON_GUEST_RESET2) {
 		add(text, " type=0x%" PRIx32 " cookie=0x%" PRIx64, event->reset_type,

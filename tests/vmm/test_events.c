@@ -135,6 +135,11 @@ static void test_lines(void **state)
 		 "{\"event\":\"SHUTDOWN\",\"ts_ns\":0,\"reason\":\"host-signal\"}\n"},
 		{{.kind = POWER_EVENT_SHUTDOWN, .reason = POWER_REASON_HOST_ERROR, .cpu = -1},
 		 "{\"event\":\"SHUTDOWN\",\"ts_ns\":0,\"reason\":\"host-error\"}\n"},
+		{{.kind = POWER_EVENT_BALLOON_CHANGE,
+		  .time_ns = 8,
+		  .cpu = -1,
+		  .balloon_bytes = UINT64_C(0x123456789000)},
+		 "{\"event\":\"BALLOON_CHANGE\",\"ts_ns\":8,\"actual\":20015998341120}\n"},
 		{{.kind = POWER_EVENT_RESET, .reason = POWER_REASON_GUEST, .time_ns = 9},
 		 "{\"event\":\"RESET\",\"ts_ns\":9,\"cpu\":0,\"reason\":\"guest-reset\"}\n"},
 		{{.kind = POWER_EVENT_RESET,
@@ -161,7 +166,7 @@ static void test_every_pair_is_a_line_of_json(void **state)
 	char text[1024];
 
 	(void)state;
-	for (int kind = 0; kind <= POWER_EVENT_RESET; kind++) {
+	for (int kind = 0; kind <= POWER_EVENT_BALLOON_CHANGE; kind++) {
 		for (int reason = 0; reason <= POWER_REASON_INTERRUPT; reason++) {
 			struct json_object *line;
 

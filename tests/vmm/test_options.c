@@ -68,6 +68,8 @@ static void test_defaults(void **state)
 	assert_null(options.machine.initrd);
 	assert_string_equal(options.machine.cmdline, "");
 	assert_int_equal(options.machine.disk_count, 0);
+	assert_int_equal(options.machine.vsock_cid, 0);
+	assert_false(options.machine.balloon);
 	assert_int_equal(options.machine.cpu_count, 1);
 	assert_true(options.machine.memory_bytes == UINT64_C(512) << 20);
 	assert_int_equal(options.machine.psci_version, TORPOR_PSCI_1_3);
@@ -85,7 +87,7 @@ static void test_all(void **state)
 	(void)state;
 	parse_ok("--kernel=k --initrd i --append a=b --disk d0 --disk=d1,ro --disk d,2 --cpus 16 "
 		 "--memory 2G --machine torpor-1 --psci 0.2 --no-reboot --events - "
-		 "--control c --pidfile=p",
+		 "--control c --pidfile=p --vsock 4294967294 --balloon",
 		 &options);
 	assert_string_equal(options.machine.kernel, "k");
 	assert_string_equal(options.machine.initrd, "i");
@@ -97,6 +99,8 @@ static void test_all(void **state)
 	assert_true(options.machine.disks[1].read_only);
 	assert_string_equal(options.machine.disks[2].path, "d,2");
 	assert_false(options.machine.disks[2].read_only);
+	assert_true(options.machine.vsock_cid == UINT32_C(0xFFFFFFFE));
+	assert_true(options.machine.balloon);
 	assert_int_equal(options.machine.cpu_count, 16);
 	assert_true(options.machine.memory_bytes == UINT64_C(2) << 30);
 	assert_int_equal(options.machine.psci_version, TORPOR_PSCI_0_2);
@@ -237,6 +241,11 @@ static const struct {
 	 "--virtio-port 'e=s'", "4 ports"},
 	{"--kernel k --kernel l", "--kernel", "once"},
 	{"--kernel k --no-reboot --no-reboot", "--no-reboot", "once"},
+	{"--kernel k --vsock", "--vsock", "--vsock CID"},
+	{"--kernel k --vsock 2", "--vsock '2'", "3 to 4294967294"},
+	{"--kernel k --vsock 4294967295", "--vsock '4294967295'", "3 to 4294967294"},
+	{"--kernel k --vsock 3,x", "--vsock '3,x'", "3 to 4294967294"},
+	{"--kernel k --balloon=1", "--balloon", "no value"},
 	{"--kernel k --cpus", "--cpus", "--cpus N"},
 	{"--kernel k --cpus 0", "--cpus '0'", "1 to 16"},
 	{"--kernel k --cpus 17", "--cpus '17'", "1 to 16"},

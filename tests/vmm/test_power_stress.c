@@ -193,6 +193,7 @@ static bool tell(struct story *story, const struct power_event *event)
 	case POWER_EVENT_SUSPEND_DISK:
 	case POWER_EVENT_SHUTDOWN:
 	case POWER_EVENT_RESET:
+	case POWER_EVENT_BALLOON_CHANGE:
 		good = false;
 		break;
 	}

@@ -49,6 +49,8 @@ static const struct option_spec specs[] = {
 	{"disk", "FILE[,ro]", options_set_disk, true},
 	{"virtio-console", "SOCKET|stdio", options_set_virtio_console, false},
 	{"virtio-port", "NAME=SOCKET", options_set_virtio_port, true},
+	{"vsock", "CID", options_set_vsock, false},
+	{"balloon", NULL, options_set_balloon, false},
 	{"cpus", "N", options_set_cpus, false},
 	{"memory", "SIZE", options_set_memory, false},
 	{"machine", "TYPE", options_set_machine, false},

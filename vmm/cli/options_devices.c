@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Options about devices. */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "cli/options_internal.h"
+#include "devices/vhost_vsock.h"
 
 #define PORT_NAME_SIZE_MAX 63
 
@@ -97,5 +99,29 @@ bool options_set_virtio_port(struct run_options *options, const char *value,
 	console->ports[console->port_count].name = name;
 	console->ports[console->port_count].path = value + length + 1;
 	console->port_count++;
+	return true;
+}
+
+bool options_set_vsock(struct run_options *options, const char *value, struct vmm_error *error)
+{
+	const char *end;
+	uint64_t cid;
+
+	if (!options_parse_number(value, &end, &cid) || *end != '\0' || cid < VHOST_VSOCK_CID_MIN ||
+	    cid > VHOST_VSOCK_CID_MAX) {
+		vmm_error_set(error,
+			      "--vsock '%s': expected a context id from %" PRIu32 " to %" PRIu32,
+			      value, VHOST_VSOCK_CID_MIN, VHOST_VSOCK_CID_MAX);
+		return false;
+	}
+	options->machine.vsock_cid = (uint32_t)cid;
+	return true;
+}
+
+bool options_set_balloon(struct run_options *options, const char *value, struct vmm_error *error)
+{
+	(void)value;
+	(void)error;
+	options->machine.balloon = true;
 	return true;
 }

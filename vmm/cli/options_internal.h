@@ -42,5 +42,7 @@ bool options_check_power(const struct machine_config *machine, struct vmm_error 
 option_set_fn options_set_disk;
 option_set_fn options_set_virtio_console;
 option_set_fn options_set_virtio_port;
+option_set_fn options_set_vsock;
+option_set_fn options_set_balloon;
 
 #endif /* VMM_CLI_OPTIONS_INTERNAL_H */

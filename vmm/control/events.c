@@ -31,6 +31,8 @@ const char *events_name(enum power_event_kind kind)
 		return "SHUTDOWN";
 	case POWER_EVENT_RESET:
 		return "RESET";
+	case POWER_EVENT_BALLOON_CHANGE:
+		return "BALLOON_CHANGE";
 	}
 	return "UNKNOWN";
 }
@@ -48,6 +50,7 @@ static const char *guest_reason(enum power_event_kind kind)
 	case POWER_EVENT_SUSPEND:
 	case POWER_EVENT_WAKEUP:
 	case POWER_EVENT_SUSPEND_DISK:
+	case POWER_EVENT_BALLOON_CHANGE:
 		return "guest";
 	}
 	return NULL;
@@ -93,6 +96,10 @@ void events_add_data(struct json_object *object, const struct power_event *event
 	}
 	if (reason != NULL) {
 		json_object_object_add(object, "reason", json_object_new_string(reason));
+	}
+	if (event->kind == POWER_EVENT_BALLOON_CHANGE) {
+		json_object_object_add(object, "actual",
+				       json_object_new_uint64(event->balloon_bytes));
 	}
 	if (event->reason == POWER_REASON_INTERRUPT) {
 		if (event->intid >= 0) {

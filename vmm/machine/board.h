@@ -13,6 +13,8 @@
 #include "devices/mmio_bus.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/vhost_vsock.h"
+#include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
 #include "devices/virtio_rng.h"
 #include "kvm/kvm.h"
@@ -35,20 +37,26 @@ struct board_console;
 
 /**
  * struct board_config - copied; what it points to is borrowed for the board's life
- * @ram:          mapped
- * @disks:        paths
- * @disk_count:   how many
- * @console:      the virtio console
- * @console_tx:   see struct machine_host
- * @console_room: input would be taken again; any thread
- * @log:          see struct machine_host
- * @ctx:          for the three
+ * @ram:             mapped
+ * @disks:           paths
+ * @disk_count:      how many
+ * @console:         the virtio console
+ * @vsock_cid:       see struct machine_config
+ * @balloon:         see struct machine_config
+ * @balloon_changed: the balloon leaves the guest so much; main thread
+ * @console_tx:      see struct machine_host
+ * @console_room:    input would be taken again; any thread
+ * @log:             see struct machine_host
+ * @ctx:             first argument of all
  */
 struct board_config {
 	struct guest_ram ram;
 	const struct machine_disk_config *disks;
 	size_t disk_count;
 	struct machine_console_config console;
+	uint32_t vsock_cid;
+	bool balloon;
+	void (*balloon_changed)(void *ctx, uint64_t size_bytes);
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	void (*console_room)(void *ctx);
 	void (*log)(void *ctx, const char *line);
@@ -69,6 +77,8 @@ struct board_config {
  * @rng:          entropy
  * @disks:        the first config.disk_count are used
  * @console:      of board_console.c; NULL if there is no virtio console
+ * @vsock:        if config.vsock_cid is not 0
+ * @balloon:      if config.balloon
  */
 struct board {
 	struct board_config config;
@@ -83,6 +93,8 @@ struct board {
 	struct virtio_rng rng;
 	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
 	struct board_console *console;
+	struct vhost_vsock vsock;
+	struct virtio_balloon balloon;
 };
 
 /**

@@ -35,5 +35,10 @@ int board_add_disks(struct board *board, struct vmm_error *error);
 
 /* board_console.c */
 int board_add_console(struct board *board, struct vmm_error *error);
+/* board_vsock.c */
+int board_add_vsock(struct board *board, struct vmm_error *error);
+
+/* board_balloon.c */
+int board_add_balloon(struct board *board, struct vmm_error *error);
 
 #endif /* VMM_MACHINE_BOARD_INTERNAL_H */

@@ -32,6 +32,18 @@ static void console_tx(void *ctx, const uint8_t *bytes, size_t count)
 	machine->host.console_tx(machine->host.ctx, bytes, count);
 }
 
+static void balloon_changed(void *ctx, uint64_t size_bytes)
+{
+	struct machine *machine = ctx;
+	const struct power_event event = {
+		.kind = POWER_EVENT_BALLOON_CHANGE,
+		.cpu = -1,
+		.balloon_bytes = size_bytes,
+	};
+
+	power_emit(machine->power, &event);
+}
+
 static void log_line(void *ctx, const char *line)
 {
 	struct machine *machine = ctx;
@@ -72,6 +84,9 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.disks = machine->config.disks,
 		.disk_count = machine->config.disk_count,
 		.console = machine->config.console,
+		.vsock_cid = machine->config.vsock_cid,
+		.balloon = machine->config.balloon,
+		.balloon_changed = balloon_changed,
 		.console_tx = console_tx,
 		.console_room = poke,
 		.log = log_line,

@@ -63,6 +63,8 @@ struct machine_console_config {
  * @cmdline:      the kernel's command line; "" for none
  * @disks:        the first @disk_count are used, in this order
  * @console:      the virtio console
+ * @vsock_cid:    the context id of its sockets to the host, VHOST_VSOCK_CID_MIN and up; 0: none
+ * @balloon:      it has a memory balloon
  * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
  * @memory_bytes: of RAM, a multiple of 2 MiB
  * @psci_version: TORPOR_PSCI_*
@@ -79,6 +81,8 @@ struct machine_config {
 	struct machine_disk_config disks[MACHINE_DISK_COUNT_MAX];
 	size_t disk_count;
 	struct machine_console_config console;
+	uint32_t vsock_cid;
+	bool balloon;
 	uint32_t cpu_count;
 	uint64_t memory_bytes;
 	uint32_t psci_version;
@@ -132,6 +136,7 @@ enum machine_status {
 };
 
 struct machine;
+struct virtio_balloon_stats;
 
 /**
  * machine_create() - make a machine, all but running
@@ -222,6 +227,30 @@ bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t s
  * Return: how many were taken; offer the rest again once machine_fd() was readable.
  */
 size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count);
+
+/**
+ * machine_balloon_resize() - ask the guest to live with so much of its RAM
+ * @size_bytes: more than it has is all of it
+ *
+ * Returns at once; BALLOON_CHANGE events tell how far the guest is.
+ *
+ * Return: true; false if the machine has no balloon.
+ */
+bool machine_balloon_resize(struct machine *machine, uint64_t size_bytes);
+
+/**
+ * machine_balloon_size() - what of its RAM the balloon leaves to the guest
+ *
+ * Return: true with @size_bytes filled; false if the machine has no balloon.
+ */
+bool machine_balloon_size(struct machine *machine, uint64_t *size_bytes);
+
+/**
+ * machine_balloon_stats() - what the guest has last said about its memory; new ones are asked for
+ *
+ * Return: true with @stats filled; false if the machine has no balloon.
+ */
+bool machine_balloon_stats(struct machine *machine, struct virtio_balloon_stats *stats);
 
 /**
  * machine_destroy() - free everything; a machine that has not ended is ended first

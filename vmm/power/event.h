@@ -19,6 +19,7 @@
  * @POWER_EVENT_SUSPEND_DISK: the guest hibernated; its disks are flushed
  * @POWER_EVENT_SHUTDOWN:     the machine ended in any other way, see the reason
  * @POWER_EVENT_RESET:        the machine is reset
+ * @POWER_EVENT_BALLOON_CHANGE: the balloon leaves the guest more or less of its RAM than before
  */
 enum power_event_kind {
 	POWER_EVENT_STARTED,
@@ -29,6 +30,7 @@ enum power_event_kind {
 	POWER_EVENT_SUSPEND_DISK,
 	POWER_EVENT_SHUTDOWN,
 	POWER_EVENT_RESET,
+	POWER_EVENT_BALLOON_CHANGE,
 };
 
 /**
@@ -65,6 +67,7 @@ enum power_reason {
  * @device:     with POWER_REASON_INTERRUPT: a static name such as "pl031", or NULL
  * @reset_type: with POWER_REASON_GUEST_RESET2
  * @cookie:     with POWER_REASON_GUEST_RESET2
+ * @balloon_bytes: of BALLOON_CHANGE: what is left
  */
 struct power_event {
 	enum power_event_kind kind;
@@ -75,6 +78,7 @@ struct power_event {
 	const char *device;
 	uint32_t reset_type;
 	uint64_t cookie;
+	uint64_t balloon_bytes;
 };
 
 /**
