@@ -20,7 +20,18 @@ static const char *const kinds[] = {
 	[POWER_EVENT_SUSPEND_DISK] = "SUSPEND_DISK",
 	[POWER_EVENT_SHUTDOWN] = "SHUTDOWN",
 	[POWER_EVENT_RESET] = "RESET",
+	[POWER_EVENT_STOP] = "STOP",
+	[POWER_EVENT_RESUME] = "RESUME",
+	[POWER_EVENT_ASKED] = "ASKED",
+	[POWER_EVENT_UNRESPONSIVE] = "UNRESPONSIVE",
 	[POWER_EVENT_BALLOON_CHANGE] = "BALLOON_CHANGE",
+};
+
+static const char *const keys[] = {
+	[POWER_KEY_NONE] = "",
+	[POWER_KEY_POWER] = " key=power",
+	[POWER_KEY_SLEEP] = " key=sleep",
+	[POWER_KEY_HIBERNATE] = " key=hibernate",
 };
 
 static const char *const reasons[] = {
@@ -80,6 +91,7 @@ static void describe(const struct power_event *event, char *text)
 	if (event->kind == POWER_EVENT_BALLOON_CHANGE) {
 		add(text, " actual=0x%" PRIx64, event->balloon_bytes);
 	}
+	add(text, "%s", keys[event->key]);
 	if (event->reason == POWER_REASON_GUEST_RESET2) {
 		add(text, " type=0x%" PRIx32 " cookie=0x%" PRIx64, event->reset_type,
 		    event->cookie);

@@ -5,6 +5,7 @@
  *   STARTED cpu=0
  *   CPU_ON cpu=1 guest
  *   WAKEUP cpu=0 interrupt 34 pl031
+ *   ASKED host key=power
  *   RESET cpu=0 guest-reset2 type=0x0 cookie=0x7
  *
  * A CPU of -1, a reason of NONE, an INTID of -1 without a device are left out.

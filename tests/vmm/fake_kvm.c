@@ -248,6 +248,14 @@ void fake_use_end(struct kvm_vm *vm)
 	(void)__atomic_sub_fetch(&vm->users, 1, __ATOMIC_SEQ_CST);
 }
 
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+}
+
 static struct kvm_vm *make(const struct kvm_vm_config *config)
 {
 	struct kvm_vm *vm = calloc(1, sizeof(*vm));
@@ -256,6 +264,7 @@ static struct kvm_vm *make(const struct kvm_vm_config *config)
 		return NULL;
 	}
 	vm->config = *config;
+	vm->counter_offset_ns = now_ns();
 	memcpy(vm->forward, config->forward, config->forward_count * sizeof(vm->forward[0]));
 	vm->config.forward = vm->forward;
 	fake_gic_init(&vm->gic);
@@ -382,6 +391,50 @@ struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)
 		cpu = 0;
 	}
 	return &vm->vcpus[cpu];
+}
+
+static uint64_t counter(struct kvm_vm *vm)
+{
+	return now_ns() - __atomic_load_n(&vm->counter_offset_ns, __ATOMIC_SEQ_CST);
+}
+
+uint64_t fake_kvm_counter(void)
+{
+	return counter(fake_vm());
+}
+
+/* A vCPU that ran would see the clock go back. */
+static void check_none_runs(struct kvm_vm *vm, const char *what)
+{
+	if (__atomic_load_n(&vm->running, __ATOMIC_SEQ_CST) != 0) {
+		fake_misuse(what);
+	}
+}
+
+int kvm_vm_get_counter(struct kvm_vm *vm, uint64_t *value)
+{
+	int ret;
+
+	fake_use_begin(vm, "kvm_vm_get_counter");
+	check_none_runs(vm, "kvm_vm_get_counter() while a vCPU runs");
+	ret = fake_inject(FAKE_GET_COUNTER);
+	*value = ret == 0 ? counter(vm) : *value;
+	fake_use_end(vm);
+	return ret;
+}
+
+int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value)
+{
+	int ret;
+
+	fake_use_begin(vm, "kvm_vm_set_counter");
+	check_none_runs(vm, "kvm_vm_set_counter() while a vCPU runs");
+	ret = fake_inject(FAKE_SET_COUNTER);
+	if (ret == 0) {
+		__atomic_store_n(&vm->counter_offset_ns, now_ns() - value, __ATOMIC_SEQ_CST);
+	}
+	fake_use_end(vm);
+	return ret;
 }
 
 int kvm_vm_set_irq(struct kvm_vm *vm, uint32_t intid, bool level)

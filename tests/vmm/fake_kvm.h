@@ -196,6 +196,8 @@ enum fake_fn {
 	FAKE_ENTER,
 	FAKE_RESET,
 	FAKE_SET_WAITING,
+	FAKE_GET_COUNTER,
+	FAKE_SET_COUNTER,
 	FAKE_FN_COUNT,
 };
 
@@ -213,6 +215,9 @@ void fake_kvm_slow_irqs(unsigned ms);
 
 /** fake_kvm_move_mpidrs() - VMs made from now on have other MPIDRs */
 void fake_kvm_move_mpidrs(uint64_t by);
+
+/** fake_kvm_counter() - the guest's virtual counter of the VM made last, which must live; in ns */
+uint64_t fake_kvm_counter(void);
 
 /** fake_kvm_mpidr() - of a CPU of VMs made now */
 uint64_t fake_kvm_mpidr(uint32_t cpu);

@@ -66,6 +66,7 @@ struct kvm_vm {
 	bool destroyed; /* atomic */
 	unsigned users; /* atomic: threads inside a function of the seam */
 	unsigned running; /* atomic: vCPUs inside kvm_vcpu_run() */
+	uint64_t counter_offset_ns; /* atomic: of the guest's counter to CLOCK_MONOTONIC */
 	struct fake_gic gic;
 	pthread_mutex_t event_lock; /* of the two below */
 	unsigned event_count;

@@ -49,7 +49,20 @@ static void on_ended(void *ctx)
 static const char *device_name(void *ctx, uint32_t intid)
 {
 	(void)ctx;
-	return intid == RIG_RTC_INTID ? "pl031" : NULL;
+	switch (intid) {
+	case RIG_RTC_INTID:
+		return "pl031";
+	case RIG_KEY_INTID:
+		return "gpio-keys";
+	default:
+		return NULL;
+	}
+}
+
+static enum power_key device_key(void *ctx, uint32_t intid)
+{
+	(void)ctx;
+	return intid == RIG_KEY_INTID ? POWER_KEY_SLEEP : POWER_KEY_NONE;
 }
 
 void power_rig_up(struct power_rig *rig, uint32_t cpu_count, uint32_t psci_version)
@@ -72,6 +85,7 @@ void power_rig_up(struct power_rig *rig, uint32_t cpu_count, uint32_t psci_versi
 		.events = event_log_sink(&rig->events),
 		.ended = on_ended,
 		.device_name = device_name,
+		.device_key = device_key,
 		.ctx = rig,
 	};
 	struct vmm_error error;

@@ -48,8 +48,9 @@
 /* A register of 8 bytes that reads as what was written to it last. */
 #define RIG_DEVICE_IPA UINT64_C(0x09000000)
 
-/* An SPI whose device has a name, and one whose has none. */
+/* SPIs of a device with a name, of one with keys, and of one without a name. */
 #define RIG_RTC_INTID 34
+#define RIG_KEY_INTID 39
 #define RIG_OTHER_INTID 40
 
 struct power_rig {

@@ -107,6 +107,15 @@ static void test_lines(void **state)
 		  .reason = POWER_REASON_INTERRUPT,
 		  .time_ns = 5,
 		  .cpu = 0,
+		  .intid = 39,
+		  .device = "gpio-keys",
+		  .key = POWER_KEY_POWER},
+		 "{\"event\":\"WAKEUP\",\"ts_ns\":5,\"cpu\":0,\"reason\":\"device\",\"intid\":39,"
+		 "\"device\":\"gpio-keys\",\"key\":\"power\"}\n"},
+		{{.kind = POWER_EVENT_WAKEUP,
+		  .reason = POWER_REASON_INTERRUPT,
+		  .time_ns = 5,
+		  .cpu = 0,
 		  .intid = 27},
 		 "{\"event\":\"WAKEUP\",\"ts_ns\":5,\"cpu\":0,\"reason\":\"interrupt\","
 		 "\"intid\":27}\n"},
@@ -142,6 +151,32 @@ static void test_lines(void **state)
 		 "{\"event\":\"BALLOON_CHANGE\",\"ts_ns\":8,\"actual\":20015998341120}\n"},
 		{{.kind = POWER_EVENT_RESET, .reason = POWER_REASON_GUEST, .time_ns = 9},
 		 "{\"event\":\"RESET\",\"ts_ns\":9,\"cpu\":0,\"reason\":\"guest-reset\"}\n"},
+		{{.kind = POWER_EVENT_RESET, .reason = POWER_REASON_HOST, .time_ns = 9, .cpu = -1},
+		 "{\"event\":\"RESET\",\"ts_ns\":9,\"reason\":\"host-qmp-system-reset\"}\n"},
+		{{.kind = POWER_EVENT_STOP, .time_ns = 10, .cpu = -1},
+		 "{\"event\":\"STOP\",\"ts_ns\":10}\n"},
+		{{.kind = POWER_EVENT_RESUME, .time_ns = 11, .cpu = -1},
+		 "{\"event\":\"RESUME\",\"ts_ns\":11}\n"},
+		{{.kind = POWER_EVENT_ASKED,
+		  .reason = POWER_REASON_HOST_SIGNAL,
+		  .time_ns = 12,
+		  .cpu = -1,
+		  .key = POWER_KEY_POWER},
+		 "{\"event\":\"POWERDOWN\",\"ts_ns\":12,\"reason\":\"host-signal\"}\n"},
+		{{.kind = POWER_EVENT_ASKED,
+		  .reason = POWER_REASON_HOST,
+		  .time_ns = 13,
+		  .cpu = -1,
+		  .key = POWER_KEY_SLEEP},
+		 "{\"event\":\"X_TORPOR_SUSPEND_REQUEST\",\"ts_ns\":13,\"reason\":\"host\"}\n"},
+		{{.kind = POWER_EVENT_ASKED, .time_ns = 14, .cpu = -1, .key = POWER_KEY_HIBERNATE},
+		 "{\"event\":\"X_TORPOR_HIBERNATE_REQUEST\",\"ts_ns\":14}\n"},
+		{{.kind = POWER_EVENT_UNRESPONSIVE,
+		  .time_ns = 15,
+		  .cpu = -1,
+		  .key = POWER_KEY_SLEEP},
+		 "{\"event\":\"X_TORPOR_GUEST_UNRESPONSIVE\",\"ts_ns\":15,"
+		 "\"request\":\"suspend\"}\n"},
 		{{.kind = POWER_EVENT_RESET,
 		  .reason = POWER_REASON_GUEST_RESET2,
 		  .time_ns = TIME_NS,
@@ -162,7 +197,8 @@ static void test_lines(void **state)
 
 static void test_every_pair_is_a_line_of_json(void **state)
 {
-	struct power_event event = {.device = "virtio0", .intid = 48, .cpu = 3, .time_ns = 1};
+	struct power_event event = {
+		.device = "virtio0", .intid = 48, .cpu = 3, .time_ns = 1, .key = POWER_KEY_POWER};
 	char text[1024];
 
 	(void)state;

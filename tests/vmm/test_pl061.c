@@ -137,9 +137,9 @@ static const struct {
 	bool high_cleared;
 	bool low_cleared;
 } triggers[] = {
-	{0, 0, BIT, true, false, false, false},   {0, 0, 0, false, true, false, false},
-	{0, BIT, 0, true, true, false, false},    {0, BIT, BIT, true, true, false, false},
-	{BIT, 0, BIT, true, false, true, false},  {BIT, 0, 0, false, true, false, true},
+	{0, 0, BIT, true, false, false, false},	   {0, 0, 0, false, true, false, false},
+	{0, BIT, 0, true, true, false, false},	   {0, BIT, BIT, true, true, false, false},
+	{BIT, 0, BIT, true, false, true, false},   {BIT, 0, 0, false, true, false, true},
 	{BIT, BIT, BIT, true, false, true, false},
 };
 

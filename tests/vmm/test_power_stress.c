@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Four CPUs that do whatever a guest may do, while the host interrupts, wakes, refuses and looks:
+ * Four CPUs that do whatever a guest may do, while the host interrupts, wakes, refuses, looks and
+ * pauses:
  * nothing hangs, each boot ends, and the events tell a story that can be true. Best under
  * ThreadSanitizer.
  */
@@ -193,6 +194,10 @@ static bool tell(struct story *story, const struct power_event *event)
 	case POWER_EVENT_SUSPEND_DISK:
 	case POWER_EVENT_SHUTDOWN:
 	case POWER_EVENT_RESET:
+	case POWER_EVENT_STOP:
+	case POWER_EVENT_RESUME:
+	case POWER_EVENT_ASKED:
+	case POWER_EVENT_UNRESPONSIVE:
 	case POWER_EVENT_BALLOON_CHANGE:
 		good = false;
 		break;
@@ -244,6 +249,26 @@ static void *interrupt_main(void *arg)
 	return NULL;
 }
 
+/* Nothing of the guest moves while it is paused, though each of its CPUs can be looked at. */
+static bool pause_all(struct stress *stress)
+{
+	const struct timespec moment = {.tv_nsec = IRQ_NS};
+	struct power_cpu_info info;
+	unsigned steps;
+	unsigned before;
+	bool good = power_pause(stress->rig->power);
+
+	steps = __atomic_load_n(&stress->steps, __ATOMIC_RELAXED);
+	before = fake_kvm_count(FAKE_RUN);
+	for (uint32_t cpu = 0; cpu < CPUS; cpu++) {
+		good = power_query_cpu(stress->rig->power, cpu, &info) && good;
+	}
+	(void)nanosleep(&moment, NULL);
+	good = good && steps == __atomic_load_n(&stress->steps, __ATOMIC_RELAXED) &&
+	       before == fake_kvm_count(FAKE_RUN);
+	return power_resume(stress->rig->power) && good;
+}
+
 static void *query_main(void *arg)
 {
 	struct stress *stress = arg;
@@ -258,6 +283,9 @@ static void *query_main(void *arg)
 			missed++;
 		}
 		(void)power_mode(stress->rig->power);
+		if (draw(&random, 8) == 0 && !pause_all(stress)) {
+			missed++;
+		}
 	}
 	return missed == 0 ? NULL : stress;
 }

@@ -12,48 +12,58 @@
 /* How long a reader that does not read may hold up the machine, once. */
 #define READER_WAIT_MS 1000
 
-const char *events_name(enum power_event_kind kind)
+/**
+ * struct event_words - what an event is called
+ * @name:  itself; NULL if that is the key's
+ * @guest: the reason if the guest did it; NULL for "guest"
+ * @host:  the reason if the host did it; NULL for "host"
+ */
+static const struct event_words {
+	const char *name;
+	const char *guest;
+	const char *host;
+} event_words[] = {
+	[POWER_EVENT_STARTED] = {.name = "STARTED"},
+	[POWER_EVENT_CPU_ON] = {.name = "CPU_ON"},
+	[POWER_EVENT_CPU_OFF] = {.name = "CPU_OFF"},
+	[POWER_EVENT_SUSPEND] = {.name = "SUSPEND"},
+	[POWER_EVENT_WAKEUP] = {.name = "WAKEUP"},
+	[POWER_EVENT_SUSPEND_DISK] = {.name = "SUSPEND_DISK"},
+	[POWER_EVENT_SHUTDOWN] = {"SHUTDOWN", "guest-shutdown", "host-qmp-quit"},
+	[POWER_EVENT_RESET] = {"RESET", "guest-reset", "host-qmp-system-reset"},
+	[POWER_EVENT_STOP] = {.name = "STOP"},
+	[POWER_EVENT_RESUME] = {.name = "RESUME"},
+	[POWER_EVENT_ASKED] = {.name = NULL},
+	[POWER_EVENT_UNRESPONSIVE] = {.name = "X_TORPOR_GUEST_UNRESPONSIVE"},
+	[POWER_EVENT_BALLOON_CHANGE] = {.name = "BALLOON_CHANGE"},
+};
+
+/**
+ * struct key_words - what a key is called
+ * @asked:   the event that says that it was pressed
+ * @request: what it asks for
+ * @key:     itself
+ */
+static const struct key_words {
+	const char *asked;
+	const char *request;
+	const char *key;
+} key_words[POWER_KEY_COUNT] = {
+	[POWER_KEY_POWER] = {"POWERDOWN", "powerdown", "power"},
+	[POWER_KEY_SLEEP] = {"X_TORPOR_SUSPEND_REQUEST", "suspend", "sleep"},
+	[POWER_KEY_HIBERNATE] = {"X_TORPOR_HIBERNATE_REQUEST", "hibernate", "hibernate"},
+};
+
+const char *events_name(const struct power_event *event)
 {
-	switch (kind) {
-	case POWER_EVENT_STARTED:
-		return "STARTED";
-	case POWER_EVENT_CPU_ON:
-		return "CPU_ON";
-	case POWER_EVENT_CPU_OFF:
-		return "CPU_OFF";
-	case POWER_EVENT_SUSPEND:
-		return "SUSPEND";
-	case POWER_EVENT_WAKEUP:
-		return "WAKEUP";
-	case POWER_EVENT_SUSPEND_DISK:
-		return "SUSPEND_DISK";
-	case POWER_EVENT_SHUTDOWN:
-		return "SHUTDOWN";
-	case POWER_EVENT_RESET:
-		return "RESET";
-	case POWER_EVENT_BALLOON_CHANGE:
-		return "BALLOON_CHANGE";
-	}
-	return "UNKNOWN";
+	const char *name = event_words[event->kind].name;
+
+	return name != NULL ? name : key_words[event->key].asked;
 }
 
-static const char *guest_reason(enum power_event_kind kind)
+static const char *word_or(const char *word, const char *otherwise)
 {
-	switch (kind) {
-	case POWER_EVENT_SHUTDOWN:
-		return "guest-shutdown";
-	case POWER_EVENT_RESET:
-		return "guest-reset";
-	case POWER_EVENT_STARTED:
-	case POWER_EVENT_CPU_ON:
-	case POWER_EVENT_CPU_OFF:
-	case POWER_EVENT_SUSPEND:
-	case POWER_EVENT_WAKEUP:
-	case POWER_EVENT_SUSPEND_DISK:
-	case POWER_EVENT_BALLOON_CHANGE:
-		return "guest";
-	}
-	return NULL;
+	return word != NULL ? word : otherwise;
 }
 
 const char *events_reason(const struct power_event *event)
@@ -62,13 +72,13 @@ const char *events_reason(const struct power_event *event)
 	case POWER_REASON_NONE:
 		return NULL;
 	case POWER_REASON_GUEST:
-		return guest_reason(event->kind);
+		return word_or(event_words[event->kind].guest, "guest");
 	case POWER_REASON_GUEST_RESET2:
 		return "guest-reset2";
 	case POWER_REASON_GUEST_PANIC:
 		return "guest-panic";
 	case POWER_REASON_HOST:
-		return event->kind == POWER_EVENT_SHUTDOWN ? "host-qmp-quit" : "host";
+		return word_or(event_words[event->kind].host, "host");
 	case POWER_REASON_HOST_SIGNAL:
 		return "host-signal";
 	case POWER_REASON_HOST_ERROR:
@@ -87,15 +97,21 @@ bool events_by_guest(const struct power_event *event)
 	       event->reason == POWER_REASON_GUEST_PANIC;
 }
 
+static void add_word(struct json_object *object, const char *name, const char *word)
+{
+	if (word != NULL) {
+		json_object_object_add(object, name, json_object_new_string(word));
+	}
+}
+
 void events_add_data(struct json_object *object, const struct power_event *event)
 {
-	const char *reason = events_reason(event);
-
 	if (event->cpu >= 0) {
 		json_object_object_add(object, "cpu", json_object_new_int(event->cpu));
 	}
-	if (reason != NULL) {
-		json_object_object_add(object, "reason", json_object_new_string(reason));
+	add_word(object, "reason", events_reason(event));
+	if (event->kind == POWER_EVENT_UNRESPONSIVE) {
+		add_word(object, "request", key_words[event->key].request);
 	}
 	if (event->kind == POWER_EVENT_BALLOON_CHANGE) {
 		json_object_object_add(object, "actual",
@@ -105,10 +121,8 @@ void events_add_data(struct json_object *object, const struct power_event *event
 		if (event->intid >= 0) {
 			json_object_object_add(object, "intid", json_object_new_int(event->intid));
 		}
-		if (event->device != NULL) {
-			json_object_object_add(object, "device",
-					       json_object_new_string(event->device));
-		}
+		add_word(object, "device", event->device);
+		add_word(object, "key", key_words[event->key].key);
 	}
 	if (event->reason == POWER_REASON_GUEST_RESET2) {
 		json_object_object_add(object, "type", json_object_new_int64(event->reset_type));
@@ -201,7 +215,7 @@ void events_write(struct event_log *events, const struct power_event *event)
 		return;
 	}
 	object = json_object_new_object();
-	json_object_object_add(object, "event", json_object_new_string(events_name(event->kind)));
+	json_object_object_add(object, "event", json_object_new_string(events_name(event)));
 	json_object_object_add(object, "ts_ns", json_object_new_uint64(event->time_ns));
 	events_add_data(object, event);
 	/* What a full disk left of the line before must not run into this one. */

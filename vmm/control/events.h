@@ -53,7 +53,7 @@ struct event_log {
  *
  * Return: a static string; QMP's word where it has one.
  */
-const char *events_name(enum power_event_kind kind);
+const char *events_name(const struct power_event *event);
 
 /**
  * events_reason() - why it happened, in a word
@@ -70,7 +70,8 @@ const char *events_reason(const struct power_event *event);
 bool events_by_guest(const struct power_event *event);
 
 /**
- * events_add_data() - add "cpu", "reason", "intid", "device", "type" and "cookie", where known
+ * events_add_data() - add "cpu", "reason", "request", "intid", "device", "key", "type" and
+ *                     "cookie", where known
  * @object: a JSON object
  */
 void events_add_data(struct json_object *object, const struct power_event *event);

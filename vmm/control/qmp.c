@@ -435,7 +435,7 @@ static struct json_object *event_message(const struct power_event *event)
 	struct json_object *message = json_object_new_object();
 	struct json_object *data = json_object_new_object();
 
-	json_object_object_add(message, "event", json_object_new_string(events_name(event->kind)));
+	json_object_object_add(message, "event", json_object_new_string(events_name(event)));
 	if (event->kind == POWER_EVENT_SHUTDOWN || event->kind == POWER_EVENT_RESET) {
 		json_object_object_add(data, "guest",
 				       json_object_new_boolean(events_by_guest(event)));

@@ -41,7 +41,7 @@ static uint8_t levels(const struct pl061 *gpio)
 static uint8_t raw(const struct pl061 *gpio)
 {
 	const struct pl061_regs *regs = &gpio->regs;
-	uint8_t asserted = (uint8_t)~(levels(gpio) ^ regs->event);
+	uint8_t asserted = (uint8_t) ~(levels(gpio) ^ regs->event);
 
 	return (uint8_t)((asserted & regs->sense) | (regs->edges & ~regs->sense));
 }

@@ -144,6 +144,17 @@ int kvm_vm_ioeventfd(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64
 int kvm_vm_gic_bits(struct kvm_vm *vm, enum kvm_gic_bank bank, uint32_t cpu, uint32_t first,
 		    uint32_t *bits);
 
+/**
+ * kvm_vm_get_counter() - what the guest's virtual counter shows; one for all its CPUs
+ * @value: in ticks of CNTFRQ_EL0
+ *
+ * No vCPU runs. Any thread.
+ */
+int kvm_vm_get_counter(struct kvm_vm *vm, uint64_t *value);
+
+/** kvm_vm_set_counter() - have it show @value now and go on from there; no vCPU runs */
+int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value);
+
 /** kvm_vm_vcpu() - vCPU by its index; belongs to @vm */
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu);
 

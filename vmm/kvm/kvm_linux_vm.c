@@ -238,6 +238,17 @@ int kvm_vm_ioeventfd(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64
 	return ioctl(vm->fd, KVM_IOEVENTFD, &event) == 0 ? 0 : -errno;
 }
 
+/* KVM has one offset for the whole VM, whichever vCPU it is set by. */
+int kvm_vm_get_counter(struct kvm_vm *vm, uint64_t *value)
+{
+	return kvm_linux_get_reg(&vm->vcpus[0], KVM_REG_ARM_TIMER_CNT, value);
+}
+
+int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value)
+{
+	return kvm_linux_set_reg(&vm->vcpus[0], KVM_REG_ARM_TIMER_CNT, &value);
+}
+
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)
 {
 	return &vm->vcpus[cpu];

@@ -25,6 +25,13 @@ static const char *device_name(void *ctx, uint32_t intid)
 	return board_device_name(&machine->board, intid);
 }
 
+static enum power_key device_key(void *ctx, uint32_t intid)
+{
+	(void)ctx;
+	(void)intid;
+	return POWER_KEY_NONE;
+}
+
 static void console_tx(void *ctx, const uint8_t *bytes, size_t count)
 {
 	struct machine *machine = ctx;
@@ -119,6 +126,7 @@ static int make_power(struct machine *machine, struct vmm_error *error)
 		.events = machine->host.events,
 		.ended = poke,
 		.device_name = device_name,
+		.device_key = device_key,
 		.ctx = machine,
 	};
 

@@ -8,6 +8,7 @@
 #define VMM_POWER_EVENT_H
 
 #include <stdint.h>
+#include "devices/power_key.h"
 
 /**
  * enum power_event_kind - what happened
@@ -19,6 +20,10 @@
  * @POWER_EVENT_SUSPEND_DISK: the guest hibernated; its disks are flushed
  * @POWER_EVENT_SHUTDOWN:     the machine ended in any other way, see the reason
  * @POWER_EVENT_RESET:        the machine is reset
+ * @POWER_EVENT_STOP:         the host has stopped all CPUs
+ * @POWER_EVENT_RESUME:       and lets them go on
+ * @POWER_EVENT_ASKED:        the host pressed a key
+ * @POWER_EVENT_UNRESPONSIVE: the guest did not do in time what the key asks for
  * @POWER_EVENT_BALLOON_CHANGE: the balloon leaves the guest more or less of its RAM than before
  */
 enum power_event_kind {
@@ -30,6 +35,10 @@ enum power_event_kind {
 	POWER_EVENT_SUSPEND_DISK,
 	POWER_EVENT_SHUTDOWN,
 	POWER_EVENT_RESET,
+	POWER_EVENT_STOP,
+	POWER_EVENT_RESUME,
+	POWER_EVENT_ASKED,
+	POWER_EVENT_UNRESPONSIVE,
 	POWER_EVENT_BALLOON_CHANGE,
 };
 
@@ -65,6 +74,7 @@ enum power_reason {
  * @cpu:        the CPU it is about, or the one that called; -1 if none
  * @intid:      with POWER_REASON_INTERRUPT: the interrupt, or -1 if the host could not tell
  * @device:     with POWER_REASON_INTERRUPT: a static name such as "pl031", or NULL
+ * @key:        of ASKED and UNRESPONSIVE; with POWER_REASON_INTERRUPT: if one woke the machine
  * @reset_type: with POWER_REASON_GUEST_RESET2
  * @cookie:     with POWER_REASON_GUEST_RESET2
  * @balloon_bytes: of BALLOON_CHANGE: what is left
@@ -76,6 +86,7 @@ struct power_event {
 	int32_t cpu;
 	int32_t intid;
 	const char *device;
+	enum power_key key;
 	uint32_t reset_type;
 	uint64_t cookie;
 	uint64_t balloon_bytes;

@@ -6,6 +6,7 @@
 #define VMM_POWER_INTERNAL_H
 
 #include <pthread.h>
+#include <sys/types.h>
 #include "platform/idle_states.h"
 #include "power/power.h"
 
@@ -29,6 +30,9 @@ struct vcpu {
 	pthread_cond_t changed;
 	bool start; /* the start op named this CPU */
 	bool stop;
+	bool pause; /* to stay out of KVM until this is false again */
+	bool paused; /* and it does */
+	pid_t thread_id; /* 0 until the thread runs */
 	struct power_cpu_info *query; /* to be filled by the thread; NULL once it is */
 };
 
@@ -44,6 +48,9 @@ struct power {
 	struct kvm_vm *vm;
 	const struct mmio_bus *bus;
 	bool booted;
+	bool paused;
+	bool has_counter; /* of the member below */
+	uint64_t counter; /* what the guest's clock showed when it was paused */
 	pthread_mutex_t event_lock; /* keeps events in order */
 	pthread_mutex_t end_lock; /* of the member below */
 	struct power_end end;
@@ -61,6 +68,10 @@ int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error);
 void vcpu_end(struct vcpu *vcpu);
 void vcpu_poke(struct vcpu *vcpu);
 bool vcpu_query(struct vcpu *vcpu, struct power_cpu_info *info);
+void vcpu_pause_begin(struct vcpu *vcpu);
+void vcpu_pause_wait(struct vcpu *vcpu);
+void vcpu_pause_end(struct vcpu *vcpu);
+pid_t vcpu_thread_id(struct vcpu *vcpu);
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* call.c: a forwarded call, and what to do after one. */
@@ -74,6 +85,9 @@ void vcpu_wait_poll(struct vcpu *vcpu);
 
 /* wake_source.c: an INTID that is pending for @cpu, or -1. */
 int32_t wake_source(struct power *power, uint32_t cpu);
+
+/* pause.c: the guest's clock stands still from now on. */
+void pause_clock(struct power *power);
 
 /* power.c: power_emit() for one that holds event_lock. */
 void power_emit_locked(struct power *power, const struct power_event *event);

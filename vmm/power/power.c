@@ -141,6 +141,10 @@ static int prepare(struct power *power, struct kvm_vm *vm, const struct mmio_bus
 		vcpu->kvm = kvm_vm_vcpu(vm, i);
 		vcpu->activity = i == 0 ? VCPU_RUNNING : VCPU_PARKED;
 		vcpu->start = false;
+		vcpu->pause = power->paused;
+	}
+	if (power->paused) {
+		pause_clock(power);
 	}
 	ret = kvm_vcpu_enter(power->vcpus[0].kvm, entry);
 	if (ret != 0) {
@@ -219,6 +223,20 @@ bool power_end_by_host(struct power *power, enum power_reason reason)
 	return true;
 }
 
+bool power_reset_by_host(struct power *power)
+{
+	const struct power_end end = {
+		.kind = POWER_END_RESET,
+		.event = {.reason = POWER_REASON_HOST, .cpu = -1},
+	};
+
+	if (torpor_machine_end(&power->core, TORPOR_MODE_RESETTING) != TORPOR_OK) {
+		return false;
+	}
+	power_ended(power, &end);
+	return true;
+}
+
 enum torpor_machine_mode power_mode(const struct power *power)
 {
 	return torpor_machine_mode(&power->core);
@@ -257,4 +275,11 @@ bool power_query_cpu(struct power *power, uint32_t cpu, struct power_cpu_info *i
 	memset(info, 0, sizeof(*info));
 	return cpu < power->config.cpu_count && power->vcpus[cpu].has_thread &&
 	       vcpu_query(&power->vcpus[cpu], info);
+}
+
+pid_t power_thread_id(struct power *power, uint32_t cpu)
+{
+	return cpu < power->config.cpu_count && power->vcpus[cpu].has_thread
+		       ? vcpu_thread_id(&power->vcpus[cpu])
+		       : 0;
 }

@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <torpor/torpor.h>
 #include "devices/mmio_bus.h"
 #include "kvm/kvm.h"
@@ -42,7 +43,8 @@
  * @events:       told of each event
  * @ended:        the machine ended, see power_end(); once a boot, on any thread
  * @device_name:  a static name for the device behind an INTID, or NULL
- * @ctx:          for @ended and @device_name
+ * @device_key:   the key by which that device interrupts, or POWER_KEY_NONE
+ * @ctx:          for the three
  */
 struct power_config {
 	uint32_t cpu_count;
@@ -55,6 +57,7 @@ struct power_config {
 	struct power_event_sink events;
 	void (*ended)(void *ctx);
 	const char *(*device_name)(void *ctx, uint32_t intid);
+	enum power_key (*device_key)(void *ctx, uint32_t intid);
 	void *ctx;
 };
 
@@ -96,7 +99,8 @@ void power_destroy(struct power *power);
  * @bus:   the devices, likewise
  * @entry: where CPU 0 enters
  *
- * After the first time, resets the PSCI state too. Emits STARTED.
+ * After the first time, resets the PSCI state too. Emits STARTED. Between power_pause() and
+ * power_resume() the vCPUs are paused at once.
  *
  * Return: 0, or -errno with @error filled and no thread left.
  */
@@ -116,6 +120,40 @@ void power_end(struct power *power, struct power_end *end);
  * Return: true if this call ended it; false if it had ended.
  */
 bool power_end_by_host(struct power *power, enum power_reason reason);
+
+/**
+ * power_reset_by_host() - the host resets the machine
+ *
+ * Return: true if this call ended the boot, as POWER_END_RESET; false if it had ended.
+ */
+bool power_reset_by_host(struct power *power);
+
+/**
+ * power_pause() - keep all vCPUs from running until power_resume(), also over a power_boot()
+ *
+ * When it returns none is in the guest any more. The guest's clock stands still. What a vCPU was
+ * doing goes on afterwards, its waits too.
+ *
+ * Return: true; false if they are paused already.
+ */
+bool power_pause(struct power *power);
+
+/**
+ * power_resume() - let the vCPUs go on
+ *
+ * Return: true; false if they were not paused.
+ */
+bool power_resume(struct power *power);
+
+/** power_paused() - whether they are */
+bool power_paused(const struct power *power);
+
+/**
+ * power_thread_id() - the thread that runs a vCPU
+ *
+ * Return: its id, as gettid() has it; 0 if there is none.
+ */
+pid_t power_thread_id(struct power *power, uint32_t cpu);
 
 /** power_mode() - what the machine is doing; any thread */
 enum torpor_machine_mode power_mode(const struct power *power);

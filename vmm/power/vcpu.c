@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "power/internal.h"
 
 /* A vCPU that does not answer by then waits for the caller in some way. */
@@ -75,6 +76,22 @@ static void answer_query(struct vcpu *vcpu)
 	pthread_cond_broadcast(&vcpu->changed);
 }
 
+/* With the lock held. Paused, a CPU can still be looked at. */
+static void stay_paused(struct vcpu *vcpu)
+{
+	while (vcpu->pause && !vcpu->stop) {
+		if (!vcpu->paused) {
+			vcpu->paused = true;
+			pthread_cond_broadcast(&vcpu->changed);
+		}
+		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+		if (vcpu->query != NULL) {
+			answer_query(vcpu);
+		}
+	}
+	vcpu->paused = false;
+}
+
 /* What others ask of this thread. False once it is to end. */
 static bool attend(struct vcpu *vcpu)
 {
@@ -90,6 +107,7 @@ static bool attend(struct vcpu *vcpu)
 	if (vcpu->query != NULL) {
 		answer_query(vcpu);
 	}
+	stay_paused(vcpu);
 	go_on = !vcpu->stop;
 	pthread_mutex_unlock(&vcpu->lock);
 	return go_on;
@@ -134,12 +152,12 @@ static void stay_parked(struct vcpu *vcpu)
 
 	reset_ahead(vcpu);
 	pthread_mutex_lock(&vcpu->lock);
-	while (!vcpu->start && !vcpu->stop && vcpu->query == NULL) {
+	while (!vcpu->start && !vcpu->stop && !vcpu->pause && vcpu->query == NULL) {
 		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
 	}
 	start = vcpu->start;
 	vcpu->start = false;
-	vcpu->kicked = vcpu->stop || vcpu->query != NULL;
+	vcpu->kicked = vcpu->stop || vcpu->pause || vcpu->query != NULL;
 	pthread_mutex_unlock(&vcpu->lock);
 	if (start) {
 		take(vcpu);
@@ -191,6 +209,10 @@ static void *thread_main(void *arg)
 	struct vcpu *vcpu = arg;
 
 	kvm_vcpu_attach(vcpu->kvm);
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->thread_id = gettid();
+	pthread_cond_broadcast(&vcpu->changed);
+	pthread_mutex_unlock(&vcpu->lock);
 	while (!vcpu->kicked || attend(vcpu)) {
 		switch (vcpu->activity) {
 		case VCPU_PARKED:
@@ -214,6 +236,8 @@ int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error)
 
 	vcpu->stop = false;
 	vcpu->kicked = true;
+	vcpu->paused = false;
+	vcpu->thread_id = 0;
 	ret = pthread_create(&vcpu->thread, NULL, thread_main, vcpu);
 	if (ret != 0) {
 		vmm_error_set(error, "no thread for CPU %u: %s", vcpu->index, strerror(ret));
@@ -261,4 +285,44 @@ bool vcpu_query(struct vcpu *vcpu, struct power_cpu_info *info)
 	vcpu->query = NULL;
 	pthread_mutex_unlock(&vcpu->lock);
 	return answered;
+}
+
+void vcpu_pause_begin(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->pause = true;
+	pthread_mutex_unlock(&vcpu->lock);
+	if (vcpu->has_thread) {
+		vcpu_poke(vcpu);
+	}
+}
+
+void vcpu_pause_wait(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	while (vcpu->has_thread && !vcpu->paused) {
+		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+	}
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+void vcpu_pause_end(struct vcpu *vcpu)
+{
+	pthread_mutex_lock(&vcpu->lock);
+	vcpu->pause = false;
+	pthread_cond_broadcast(&vcpu->changed);
+	pthread_mutex_unlock(&vcpu->lock);
+}
+
+pid_t vcpu_thread_id(struct vcpu *vcpu)
+{
+	pid_t id;
+
+	pthread_mutex_lock(&vcpu->lock);
+	while (vcpu->thread_id == 0) {
+		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+	}
+	id = vcpu->thread_id;
+	pthread_mutex_unlock(&vcpu->lock);
+	return id;
 }

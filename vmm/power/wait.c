@@ -12,14 +12,17 @@ static void emit(struct vcpu *vcpu, enum power_event_kind kind, enum power_reaso
 		 int32_t intid)
 {
 	const struct power_config *config = &vcpu->power->config;
-	const struct power_event event = {
+	struct power_event event = {
 		.kind = kind,
 		.reason = reason,
 		.cpu = (int32_t)vcpu->index,
 		.intid = intid,
-		.device = intid >= 0 ? config->device_name(config->ctx, (uint32_t)intid) : NULL,
 	};
 
+	if (intid >= 0) {
+		event.device = config->device_name(config->ctx, (uint32_t)intid);
+		event.key = config->device_key(config->ctx, (uint32_t)intid);
+	}
 	power_emit(vcpu->power, &event);
 }
 
