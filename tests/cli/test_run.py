@@ -74,6 +74,14 @@ def read_until(fd, wanted):
     return got
 
 
+def end_by_signal(run, number, messages):
+    """Ends it by a signal: SIGHUP at once, another when it comes again. @messages: fd of stderr."""
+    run.process.send_signal(number)
+    if number != signal.SIGHUP:
+        read_until(messages, b"another signal ends it at once")
+        run.process.send_signal(number)
+
+
 def exit_statuses(torpor, folder):
     """the exit status says how the machine ended"""
     for program, status in (("off", 0), ("hibernate", 10), ("reset", 11), ("crash", 12),
@@ -121,7 +129,7 @@ def full_output(torpor, folder):
 
 
 def stalled_output(torpor, folder):
-    """while nobody reads the output, the socket answers, and a signal ends a guest that writes"""
+    """while nobody reads the output, the socket answers, and signals end a guest that writes"""
     control = folder / "control"
     with Running(torpor, arguments(folder, "flood:50000000", "--control", str(control))) as run:
         wait_until(control.exists, "the control socket")
@@ -129,7 +137,7 @@ def stalled_output(torpor, folder):
         with Client(control) as client:
             equal(client.ask("query-status")["return"]["status"], "running", "status")
         started = time.monotonic()
-        run.process.send_signal(signal.SIGTERM)
+        end_by_signal(run, signal.SIGTERM, run.process.stderr.fileno())
         equal(run.process.wait(TIME_LIMIT_S), 13, "exit status")
         expect(time.monotonic() - started < 10, "it took too long")
 
@@ -145,7 +153,7 @@ def input_reaches_the_guest(torpor, folder):
 
 
 def signals_end_it(torpor, folder):
-    """SIGINT, SIGTERM and SIGHUP end the machine in order, SIGPIPE does not"""
+    """SIGINT and SIGTERM, twice, and SIGHUP end the machine in order, SIGPIPE does not"""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         events = folder / f"events{number}"
         args = arguments(folder, "print:up echo", "--events", str(events),
@@ -154,14 +162,33 @@ def signals_end_it(torpor, folder):
             read_until(run.process.stdout.fileno(), b"up")
             equal((folder / "pid").read_text(), f"{run.process.pid}\n", "pid file")
             run.process.send_signal(signal.SIGPIPE)
-            run.process.send_signal(number)
+            end_by_signal(run, number, run.process.stderr.fileno())
             status, _, err = run.end()
         equal(status, 13, "exit status")
-        equal(err, "", "standard error")
-        last = json.loads(events.read_text().splitlines()[-1])
-        equal((last["event"], last["reason"]), ("SHUTDOWN", "host-signal"), "last event")
+        equal(err.strip(), "", "standard error")
+        told = [json.loads(line) for line in events.read_text().splitlines()]
+        asked = [] if number == signal.SIGHUP else [("POWERDOWN", "host-signal")]
+        equal([(event["event"], event.get("reason")) for event in told[1:]],
+              [*asked, ("SHUTDOWN", "host-signal")], "events after the start")
         expect(not (folder / "pid").exists(), "the pid file is left")
         expect(not (folder / "control").exists(), "the control socket is left")
+
+
+def signal_asks_the_guest(torpor, folder):
+    """a guest that obeys its power key powers off at the first signal, suspended or not"""
+    for program, woken in (("print:up obey", []), ("print:up suspend obey", ["WAKEUP"])):
+        events = folder / "events"
+        events.unlink(missing_ok=True)
+        with Running(torpor, arguments(folder, program, "--events", str(events))) as run:
+            read_until(run.process.stdout.fileno(), b"up")
+            wait_until(lambda: not woken or "SUSPEND" in events.read_text(), "the suspend")
+            run.process.send_signal(signal.SIGINT)
+            status, _, err = run.end()
+        equal(status, 0, "exit status")
+        expect("asked to power off" in err, err)
+        told = [json.loads(line)["event"] for line in events.read_text().splitlines()]
+        equal(told[-2 - len(woken):], ["POWERDOWN", *woken, "SHUTDOWN"], "events")
+        expect('"key":"power"' in events.read_text() or not woken, "the key that woke it")
 
 
 def hang_up_is_ignored_under_nohup(torpor, folder):
@@ -324,6 +351,10 @@ def terminal(torpor, folder):
         read_until(term.master, b"Ctrl-A Ctrl-A")
         term.type(b"\x01x")
         term.expect_end(13, "Ctrl-A x")
+    with Terminal(torpor, arguments(folder, "print:up obey")) as term:
+        read_until(term.master, b"up\r\n")
+        term.type(b"\x01p")
+        term.expect_end(0, "Ctrl-A p")
 
 
 def terminal_is_restored(torpor, folder):
@@ -338,7 +369,10 @@ def terminal_is_restored(torpor, folder):
         with Terminal(torpor, arguments(folder, "print:up echo")) as term:
             read_until(term.master, b"up\r\n")
             expect(term.is_raw(), "the terminal is not raw")
-            term.run.process.send_signal(number)
+            if status == 13:
+                end_by_signal(term.run, number, term.master)
+            else:
+                term.run.process.send_signal(number)
             term.expect_end(status, number.name)
 
 
@@ -363,7 +397,7 @@ def idle(torpor, folder):
             before = ticks(run.process.pid)
             time.sleep(3)
             expect(ticks(run.process.pid) - before <= 1, "it used CPU time")
-        run.process.terminate()
+        run.process.send_signal(signal.SIGHUP)
         equal(run.end()[0], 13, "exit status")
 
 
@@ -375,6 +409,6 @@ def ticks(pid):
 
 if __name__ == "__main__":
     sys.exit(main([exit_statuses, output_is_whole, closed_output, full_output, stalled_output,
-                   input_reaches_the_guest, signals_end_it, hang_up_is_ignored_under_nohup,
-                   control, events_on_standard_error, stale_files, closed_standard_files, terminal,
-                   terminal_is_restored, continued, idle]))
+                   input_reaches_the_guest, signals_end_it, signal_asks_the_guest,
+                   hang_up_is_ignored_under_nohup, control, events_on_standard_error, stale_files,
+                   closed_standard_files, terminal, terminal_is_restored, continued, idle]))

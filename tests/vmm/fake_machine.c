@@ -26,6 +26,10 @@ struct machine {
 	enum machine_end end;
 	enum power_reason host_end;
 	enum power_reason wake;
+	enum power_key pressed;
+	uint32_t limit_s;
+	bool paused;
+	bool host_reset;
 	uint8_t input[INPUT_SIZE];
 	size_t input_count;
 	bool refused_input;
@@ -50,12 +54,25 @@ static void emit(struct machine *machine, enum power_event_kind kind, enum power
 	machine->host.events.emit(machine->host.events.ctx, &event);
 }
 
+static void emit_key(struct machine *machine, enum power_event_kind kind, enum power_reason reason,
+		     enum power_key key)
+{
+	struct timespec now;
+	struct power_event event = {
+		.kind = kind, .reason = reason, .cpu = -1, .intid = 39, .device = "pl061"};
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	event.time_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
+	event.key = key;
+	machine->host.events.emit(machine->host.events.ctx, &event);
+}
+
 static bool host_ended(struct machine *machine)
 {
 	bool ended;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	ended = machine->host_end != POWER_REASON_NONE;
+	ended = machine->host_end != POWER_REASON_NONE || machine->host_reset;
 	(void)pthread_mutex_unlock(&machine->lock);
 	return ended;
 }
@@ -83,7 +100,8 @@ static bool get_key(struct machine *machine, uint8_t *key)
 	bool got;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	while (machine->input_count == 0 && machine->host_end == POWER_REASON_NONE) {
+	while (machine->input_count == 0 && machine->host_end == POWER_REASON_NONE &&
+	       !machine->host_reset) {
 		(void)pthread_cond_wait(&machine->changed, &machine->lock);
 	}
 	got = machine->input_count > 0;
@@ -117,13 +135,16 @@ static void suspend(struct machine *machine)
 	(void)pthread_mutex_lock(&machine->lock);
 	machine->status = MACHINE_STATUS_SUSPENDED;
 	machine->wake = POWER_REASON_NONE;
-	while (machine->wake == POWER_REASON_NONE && machine->host_end == POWER_REASON_NONE) {
+	while (machine->wake == POWER_REASON_NONE && machine->host_end == POWER_REASON_NONE &&
+	       !machine->host_reset) {
 		(void)pthread_cond_wait(&machine->changed, &machine->lock);
 	}
 	why = machine->wake;
 	machine->status = MACHINE_STATUS_RUNNING;
 	(void)pthread_mutex_unlock(&machine->lock);
-	if (why != POWER_REASON_NONE) {
+	if (why == POWER_REASON_INTERRUPT) {
+		emit_key(machine, POWER_EVENT_WAKEUP, why, machine->pressed);
+	} else if (why != POWER_REASON_NONE) {
 		emit(machine, POWER_EVENT_WAKEUP, why);
 	}
 }
@@ -133,6 +154,43 @@ static void end(struct machine *machine, enum machine_end how)
 	(void)pthread_mutex_lock(&machine->lock);
 	machine->end = how;
 	(void)pthread_mutex_unlock(&machine->lock);
+}
+
+/* The next key; NONE when the host ends the machine. */
+static enum power_key get_power_key(struct machine *machine)
+{
+	enum power_key key;
+
+	(void)pthread_mutex_lock(&machine->lock);
+	while (machine->pressed == POWER_KEY_NONE && machine->host_end == POWER_REASON_NONE &&
+	       !machine->host_reset) {
+		(void)pthread_cond_wait(&machine->changed, &machine->lock);
+	}
+	key = machine->pressed;
+	machine->pressed = POWER_KEY_NONE;
+	(void)pthread_mutex_unlock(&machine->lock);
+	return key;
+}
+
+/* Does what the keys ask for. */
+static void obey(struct machine *machine)
+{
+	for (;;) {
+		switch (get_power_key(machine)) {
+		case POWER_KEY_POWER:
+			end(machine, MACHINE_END_OFF);
+			return;
+		case POWER_KEY_SLEEP:
+			suspend(machine);
+			break;
+		case POWER_KEY_HIBERNATE:
+			end(machine, MACHINE_END_HIBERNATED);
+			return;
+		case POWER_KEY_NONE:
+		case POWER_KEY_COUNT:
+			return;
+		}
+	}
 }
 
 static bool run_end(struct machine *machine, const char *word)
@@ -164,6 +222,10 @@ static bool run_word(struct machine *machine, char *word)
 		*value++ = '\0';
 	}
 	if (run_end(machine, word)) {
+		return false;
+	}
+	if (strcmp(word, "obey") == 0) {
+		obey(machine);
 		return false;
 	}
 	if (strcmp(word, "print") == 0 && value != NULL) {
@@ -246,7 +308,8 @@ static void emit_end(struct machine *machine)
 	} else if (machine->end == MACHINE_END_HIBERNATED) {
 		emit(machine, POWER_EVENT_SUSPEND_DISK, POWER_REASON_GUEST);
 	} else if (machine->end == MACHINE_END_RESET) {
-		emit(machine, POWER_EVENT_RESET, POWER_REASON_GUEST);
+		emit(machine, POWER_EVENT_RESET,
+		     machine->host_reset ? POWER_REASON_HOST : POWER_REASON_GUEST);
 	} else {
 		emit(machine, POWER_EVENT_SHUTDOWN, POWER_REASON_GUEST);
 	}
@@ -294,7 +357,8 @@ enum machine_status machine_status(const struct machine *machine)
 	enum machine_status status;
 
 	(void)pthread_mutex_lock(&self->lock);
-	status = self->status;
+	status = self->paused && self->status != MACHINE_STATUS_SHUTDOWN ? MACHINE_STATUS_PAUSED
+									 : self->status;
 	(void)pthread_mutex_unlock(&self->lock);
 	return status;
 }
@@ -324,10 +388,80 @@ bool machine_refuse_suspend(struct machine *machine)
 	return leave_suspend(machine, POWER_REASON_REFUSED);
 }
 
+static bool is_alive(struct machine *machine)
+{
+	enum machine_status status = machine_status(machine);
+
+	return status == MACHINE_STATUS_RUNNING || status == MACHINE_STATUS_SUSPENDED ||
+	       status == MACHINE_STATUS_PAUSED;
+}
+
+bool machine_press_key(struct machine *machine, enum power_key key, enum power_reason reason,
+		       uint32_t limit_s)
+{
+	if (!is_alive(machine)) {
+		return false;
+	}
+	emit_key(machine, POWER_EVENT_ASKED, reason, key);
+	(void)pthread_mutex_lock(&machine->lock);
+	machine->pressed = key;
+	machine->limit_s = limit_s;
+	(void)pthread_cond_broadcast(&machine->changed);
+	(void)pthread_mutex_unlock(&machine->lock);
+	(void)leave_suspend(machine, POWER_REASON_INTERRUPT);
+	return true;
+}
+
+static bool set_paused(struct machine *machine, bool paused)
+{
+	bool changed;
+
+	if (!is_alive(machine)) {
+		return false;
+	}
+	(void)pthread_mutex_lock(&machine->lock);
+	changed = machine->paused != paused;
+	machine->paused = paused;
+	(void)pthread_mutex_unlock(&machine->lock);
+	if (changed) {
+		emit_key(machine, paused ? POWER_EVENT_STOP : POWER_EVENT_RESUME, POWER_REASON_NONE,
+			 POWER_KEY_NONE);
+	}
+	return true;
+}
+
+bool machine_pause(struct machine *machine)
+{
+	return set_paused(machine, true);
+}
+
+bool machine_resume(struct machine *machine)
+{
+	return set_paused(machine, false);
+}
+
+bool machine_reset_by_host(struct machine *machine)
+{
+	if (!is_alive(machine)) {
+		return false;
+	}
+	(void)pthread_mutex_lock(&machine->lock);
+	machine->host_reset = true;
+	machine->end = MACHINE_END_RESET;
+	(void)pthread_cond_broadcast(&machine->changed);
+	(void)pthread_mutex_unlock(&machine->lock);
+	poke(machine);
+	return true;
+}
+
+int64_t machine_cpu_thread(struct machine *machine, uint32_t cpu)
+{
+	return is_alive(machine) && cpu < machine->config.cpu_count ? FAKE_MACHINE_THREAD + cpu : 0;
+}
+
 bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info)
 {
-	if (cpu >= machine->config.cpu_count ||
-	    machine_status(machine) > MACHINE_STATUS_SUSPENDED) {
+	if (cpu >= machine->config.cpu_count || machine_status(machine) > MACHINE_STATUS_PAUSED) {
 		return false;
 	}
 	*info = (struct power_cpu_info){
@@ -382,4 +516,18 @@ void fake_machine_set(struct machine *machine, enum machine_status status)
 enum power_reason fake_machine_host_end(struct machine *machine)
 {
 	return machine->host_end;
+}
+
+enum power_key fake_machine_pressed(struct machine *machine, uint32_t *limit_s)
+{
+	enum power_key key = machine->pressed;
+
+	*limit_s = machine->limit_s;
+	machine->pressed = POWER_KEY_NONE;
+	return key;
+}
+
+bool fake_machine_was_reset(struct machine *machine)
+{
+	return machine->host_reset;
 }

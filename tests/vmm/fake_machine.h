@@ -5,17 +5,20 @@
  * It implements machine/machine.h. Its guest is a thread that reads its program from the kernel's
  * command line, words separated by blanks:
  *
- *   print:TEXT flood:BYTES echo sleep:MS suspend off hibernate reset crash fail log:TEXT abort
+ *   print:TEXT flood:BYTES echo sleep:MS suspend obey off hibernate reset crash fail log:TEXT
+ *   abort
  *
- * echo sends input back until a '.' comes; suspend waits for a wake-up or a refusal. After the
- * last word the guest waits for the host to end it. The words create-fails and start-fails, first
- * in line, make those calls fail.
+ * echo sends input back until a '.' comes; suspend waits for a wake-up or a refusal; obey does what
+ * the keys ask for. After the last word the guest waits for the host to end it. A reset by the host
+ * ends it as --no-reboot does. The words create-fails and start-fails, first in line, make those
+ * calls fail.
  */
 #ifndef TESTS_VMM_FAKE_MACHINE_H
 #define TESTS_VMM_FAKE_MACHINE_H
 
 #include "machine/machine.h"
 
+#define FAKE_MACHINE_THREAD 4711
 #define FAKE_MACHINE_PC UINT64_C(0xFFFFFFC008001234)
 
 /**
@@ -29,5 +32,11 @@ void fake_machine_set(struct machine *machine, enum machine_status status);
  * Return: the reason; POWER_REASON_NONE if it did not.
  */
 enum power_reason fake_machine_host_end(struct machine *machine);
+
+/** fake_machine_pressed() - the key that was pressed last, and its limit; then none */
+enum power_key fake_machine_pressed(struct machine *machine, uint32_t *limit_s);
+
+/** fake_machine_was_reset() - whether the host reset it */
+bool fake_machine_was_reset(struct machine *machine);
 
 #endif /* TESTS_VMM_FAKE_MACHINE_H */

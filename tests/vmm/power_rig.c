@@ -53,7 +53,7 @@ static const char *device_name(void *ctx, uint32_t intid)
 	case RIG_RTC_INTID:
 		return "pl031";
 	case RIG_KEY_INTID:
-		return "gpio-keys";
+		return "pl061";
 	default:
 		return NULL;
 	}

@@ -21,11 +21,20 @@ static void ignore_console(void *ctx, const uint8_t *bytes, size_t count)
 	(void)count;
 }
 
+static void ignore_event(void *ctx, const struct power_event *event)
+{
+	(void)ctx;
+	(void)event;
+}
+
 int qmp_fixture_set_up(void **state)
 {
 	static struct qmp_fixture fixture;
 	const struct machine_config config = {.cmdline = "", .cpu_count = 2};
-	const struct machine_host host = {.console_tx = ignore_console};
+	const struct machine_host host = {
+		.events = {.emit = ignore_event},
+		.console_tx = ignore_console,
+	};
 	struct vmm_error error;
 
 	fixture.server = qmp_open(path, &error);

@@ -138,6 +138,8 @@ static void devices_are_in_their_places(void **state)
 			 0x1011);
 	assert_int_equal(get(f, LAYOUT_RTC_BASE + 0xFE0) | get(f, LAYOUT_RTC_BASE + 0xFE4) << 8,
 			 0x1031);
+	assert_int_equal(get(f, LAYOUT_GPIO_BASE + 0xFE0) | get(f, LAYOUT_GPIO_BASE + 0xFE4) << 8,
+			 0x1061);
 	for (unsigned slot = 0; slot < LAYOUT_VIRTIO_SLOT_COUNT; slot++) {
 		uint64_t base = LAYOUT_VIRTIO_SLOT_BASE(slot);
 		bool disk = slot < 2;
@@ -151,7 +153,6 @@ static void devices_are_in_their_places(void **state)
 	}
 	assert_false(mmio_bus_read(&f->board.bus, LAYOUT_RAM_BASE, 4, &value));
 	assert_false(mmio_bus_read(&f->board.bus, LAYOUT_GICD_BASE, 4, &value));
-	assert_false(mmio_bus_read(&f->board.bus, LAYOUT_GPIO_BASE, 4, &value));
 }
 
 static void interrupts_have_names(void **state)
@@ -162,6 +163,7 @@ static void interrupts_have_names(void **state)
 	} rows[] = {
 		{LAYOUT_UART_INTID, "pl011"},
 		{LAYOUT_RTC_INTID, "pl031"},
+		{LAYOUT_GPIO_INTID, "pl061"},
 		{LAYOUT_VIRTIO_SLOT_INTID(0), "virtio-blk"},
 		{LAYOUT_VIRTIO_SLOT_INTID(1), "virtio-blk"},
 		{LAYOUT_VIRTIO_SLOT_INTID(BOARD_RNG_SLOT), "virtio-rng"},
@@ -308,6 +310,25 @@ static void reset_forgets_what_the_guest_set(void **state)
 	assert_int_equal(get(f, LAYOUT_VIRTIO_SLOT_BASE(BOARD_RNG_SLOT) + 0x70), 0);
 }
 
+/* A reset lets go of the keys, and the line that they hold up. */
+static void keys_interrupt_by_the_gpio(void **state)
+{
+	struct fixture *f = *state;
+
+	make_two(f);
+	board_connect(&f->board, f->vm);
+	set(f, LAYOUT_GPIO_BASE + 0x408, 0xFF);
+	set(f, LAYOUT_GPIO_BASE + 0x410, 0xFF);
+	assert_int_equal(board_device_key(&f->board, LAYOUT_GPIO_INTID), POWER_KEY_NONE);
+	power_keys_press(&f->board.keys, POWER_KEY_SLEEP);
+	assert_true(fake_gic_get(0, LAYOUT_GPIO_INTID).line);
+	assert_int_equal(board_device_key(&f->board, LAYOUT_GPIO_INTID), POWER_KEY_SLEEP);
+	assert_int_equal(board_device_key(&f->board, LAYOUT_RTC_INTID), POWER_KEY_NONE);
+	board_reset(&f->board);
+	assert_false(fake_gic_get(0, LAYOUT_GPIO_INTID).line);
+	assert_int_equal(get(f, LAYOUT_GPIO_BASE + 0x3FC), 0);
+}
+
 /* All disks are flushed, each time. */
 static void settle_flushes_each_disk(void **state)
 {
@@ -353,10 +374,15 @@ static void bad_disk_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(devices_are_in_their_places), TEST(interrupts_have_names),
-		TEST(lines_go_to_the_vm),	   TEST(queues_are_signalled_by_the_vm),
-		TEST(console_reaches_the_host),	   TEST(reset_forgets_what_the_guest_set),
-		TEST(settle_flushes_each_disk),	   TEST(settle_names_the_disk_that_fails),
+		TEST(devices_are_in_their_places),
+		TEST(interrupts_have_names),
+		TEST(lines_go_to_the_vm),
+		TEST(queues_are_signalled_by_the_vm),
+		TEST(console_reaches_the_host),
+		TEST(reset_forgets_what_the_guest_set),
+		TEST(keys_interrupt_by_the_gpio),
+		TEST(settle_flushes_each_disk),
+		TEST(settle_names_the_disk_that_fails),
 		TEST(bad_disk_is_named),
 	};
 

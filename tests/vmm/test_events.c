@@ -108,10 +108,10 @@ static void test_lines(void **state)
 		  .time_ns = 5,
 		  .cpu = 0,
 		  .intid = 39,
-		  .device = "gpio-keys",
+		  .device = "pl061",
 		  .key = POWER_KEY_POWER},
 		 "{\"event\":\"WAKEUP\",\"ts_ns\":5,\"cpu\":0,\"reason\":\"device\",\"intid\":39,"
-		 "\"device\":\"gpio-keys\",\"key\":\"power\"}\n"},
+		 "\"device\":\"pl061\",\"key\":\"power\"}\n"},
 		{{.kind = POWER_EVENT_WAKEUP,
 		  .reason = POWER_REASON_INTERRUPT,
 		  .time_ns = 5,

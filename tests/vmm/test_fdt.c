@@ -107,6 +107,8 @@ static void devices_follow_the_layout(void **state)
 			 cell(fdt, "/apb-pclk", "phandle", 0));
 	assert_int_equal(cell(fdt, "/pl031@9010000", "interrupts", 1), 2);
 	assert_int_equal(cell(fdt, "/pl031@9010000", "interrupts", 2), 4);
+	assert_int_equal(cell(fdt, "/pl061@9030000", "interrupts", 1), 7);
+	assert_int_equal(cell(fdt, "/pl061@9030000", "interrupts", 2), 4);
 	assert_int_equal(cell(fdt, "/timer", "interrupts", 7), 11);
 	assert_true(cell64(fdt, "/virtio_mmio@a000000", "reg", 0) == 0x0A000000);
 	assert_int_equal(cell(fdt, "/virtio_mmio@a000400", "interrupts", 1), 18);
@@ -115,6 +117,35 @@ static void devices_follow_the_layout(void **state)
 	assert_int_equal(fdt_path_offset(fdt, "/virtio_mmio@a000200"), -FDT_ERR_NOTFOUND);
 	assert_int_equal(LAYOUT_VIRTIO_SLOT_INTID(31), 79);
 	assert_int_equal(LAYOUT_RTC_INTID, 34);
+	test_free(fdt);
+}
+
+/* Each key has its line and Linux's code, and its press alone wakes the guest. */
+static void keys_follow_the_layout(void **state)
+{
+	static const struct {
+		const char *path;
+		uint32_t line;
+		uint32_t code;
+	} keys[] = {
+		{"/gpio-keys/poweroff", 3, 116},
+		{"/gpio-keys/suspend", 4, 142},
+		{"/gpio-keys/hibernate", 5, 205},
+	};
+	struct fdt_config config = config_of(0x10003);
+	void *fdt = build(&config);
+	int len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		assert_int_equal(cell(fdt, keys[i].path, "gpios", 0),
+				 cell(fdt, "/pl061@9030000", "phandle", 0));
+		assert_int_equal(cell(fdt, keys[i].path, "gpios", 1), keys[i].line);
+		assert_int_equal(cell(fdt, keys[i].path, "gpios", 2), 0);
+		assert_int_equal(cell(fdt, keys[i].path, "linux,code", 0), keys[i].code);
+		assert_non_null(prop(fdt, keys[i].path, "wakeup-source", &len));
+		assert_int_equal(cell(fdt, keys[i].path, "wakeup-event-action", 0), 1);
+	}
 	test_free(fdt);
 }
 
@@ -172,6 +203,7 @@ int main(void)
 		cmocka_unit_test(what_is_not_there_is_left_out),
 		cmocka_unit_test(psci_node_follows_the_version),
 		cmocka_unit_test(devices_follow_the_layout),
+		cmocka_unit_test(keys_follow_the_layout),
 		cmocka_unit_test(seeds_are_fresh),
 		cmocka_unit_test(bad_configs_are_refused),
 		cmocka_unit_test(dtc_has_no_warning),

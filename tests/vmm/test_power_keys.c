@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "devices/power_keys.h"
+#include "platform/layout.h"
 
 enum {
 	DATA_ALL = 0x3FC,
@@ -16,8 +17,8 @@ enum {
 };
 
 #define ALL_KEYS                                                                                   \
-	(1U << POWER_KEYS_LINE_POWER | 1U << POWER_KEYS_LINE_SLEEP |                               \
-	 1U << POWER_KEYS_LINE_HIBERNATE)
+	(1U << LAYOUT_GPIO_LINE_POWER | 1U << LAYOUT_GPIO_LINE_SLEEP |                             \
+	 1U << LAYOUT_GPIO_LINE_HIBERNATE)
 /* For what is to happen on a machine that is busy. */
 #define PATIENCE_MS 20000
 
@@ -25,9 +26,9 @@ static const struct {
 	enum power_key key;
 	unsigned line;
 } keys[] = {
-	{POWER_KEY_POWER, POWER_KEYS_LINE_POWER},
-	{POWER_KEY_SLEEP, POWER_KEYS_LINE_SLEEP},
-	{POWER_KEY_HIBERNATE, POWER_KEYS_LINE_HIBERNATE},
+	{POWER_KEY_POWER, LAYOUT_GPIO_LINE_POWER},
+	{POWER_KEY_SLEEP, LAYOUT_GPIO_LINE_SLEEP},
+	{POWER_KEY_HIBERNATE, LAYOUT_GPIO_LINE_HIBERNATE},
 };
 
 struct fixture {
@@ -131,7 +132,7 @@ static void key_waits_to_be_read(void **state)
 	power_keys_press(&f->keys, POWER_KEY_POWER);
 	start_ms = now_ms();
 	while (now_ms() - start_ms < 10 * POWER_KEYS_DOWN_MS_MIN) {
-		assert_int_equal(high(f), 1U << POWER_KEYS_LINE_POWER);
+		assert_int_equal(high(f), 1U << LAYOUT_GPIO_LINE_POWER);
 		assert_true(turn(f, PATIENCE_MS));
 	}
 	guest_reads(f);
@@ -145,7 +146,7 @@ static void key_waits_to_be_read(void **state)
 static void press_again_follows(void **state)
 {
 	struct fixture *f = *state;
-	const uint8_t line = 1U << POWER_KEYS_LINE_SLEEP;
+	const uint8_t line = 1U << LAYOUT_GPIO_LINE_SLEEP;
 
 	power_keys_press(&f->keys, POWER_KEY_SLEEP);
 	power_keys_press(&f->keys, POWER_KEY_SLEEP);
@@ -172,7 +173,7 @@ static void keys_are_apart(void **state)
 	power_keys_press(&f->keys, POWER_KEY_HIBERNATE);
 	start_ms = now_ms();
 	guest_reads(f);
-	assert_int_equal(high(f), 1U << POWER_KEYS_LINE_POWER | 1U << POWER_KEYS_LINE_HIBERNATE);
+	assert_int_equal(high(f), 1U << LAYOUT_GPIO_LINE_POWER | 1U << LAYOUT_GPIO_LINE_HIBERNATE);
 	(void)until(f, 0);
 	assert_true(now_ms() - start_ms >= POWER_KEYS_DOWN_MS_MIN);
 }
@@ -184,7 +185,7 @@ static void held_keys_stay(void **state)
 
 	power_keys_hold(&f->keys, true);
 	power_keys_press(&f->keys, POWER_KEY_POWER);
-	assert_int_equal(high(f), 1U << POWER_KEYS_LINE_POWER);
+	assert_int_equal(high(f), 1U << LAYOUT_GPIO_LINE_POWER);
 	assert_false(turn(f, 3 * POWER_KEYS_DOWN_MS_MIN));
 	power_keys_hold(&f->keys, false);
 	guest_reads(f);
@@ -205,7 +206,7 @@ static void reset_lets_go(void **state)
 	assert_int_equal(high(f), 0);
 	assert_false(turn(f, 4 * POWER_KEYS_DOWN_MS_MIN));
 	power_keys_press(&f->keys, POWER_KEY_POWER);
-	assert_int_equal(high(f), 1U << POWER_KEYS_LINE_POWER);
+	assert_int_equal(high(f), 1U << LAYOUT_GPIO_LINE_POWER);
 }
 
 /* What woke the guest is the key whose interrupt it has enabled and not cleared. */

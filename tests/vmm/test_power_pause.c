@@ -129,7 +129,7 @@ static void suspended_machine_stays_so(void **state)
 	assert_true(power_resume(rig->power));
 	assert_true(fake_kvm_wait_entries(0, 2));
 	assert_events(&rig->events, "STARTED cpu=0", "SUSPEND cpu=0 guest",
-		      "WAKEUP cpu=0 interrupt 39 gpio-keys key=sleep", NULL);
+		      "WAKEUP cpu=0 interrupt 39 pl061 key=sleep", NULL);
 }
 
 /* So does one that sleeps in CPU_SUSPEND. */
@@ -208,10 +208,10 @@ static void threads_have_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POWER_RIG_TEST(nothing_runs),	     POWER_RIG_TEST(clock_stands_still),
-		POWER_RIG_TEST(clock_fails),	     POWER_RIG_TEST(suspended_machine_stays_so),
+		POWER_RIG_TEST(nothing_runs),	      POWER_RIG_TEST(clock_stands_still),
+		POWER_RIG_TEST(clock_fails),	      POWER_RIG_TEST(suspended_machine_stays_so),
 		POWER_RIG_TEST(waiting_cpu_stays_so), POWER_RIG_TEST(ends_while_paused),
-		POWER_RIG_TEST(reset_while_paused),  POWER_RIG_TEST(threads_have_ids),
+		POWER_RIG_TEST(reset_while_paused),   POWER_RIG_TEST(threads_have_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -172,6 +172,7 @@ static void test_status(void **state)
 		{MACHINE_STATUS_PRELAUNCH, "{\"status\":\"prelaunch\",\"running\":false}"},
 		{MACHINE_STATUS_RUNNING, "{\"status\":\"running\",\"running\":true}"},
 		{MACHINE_STATUS_SUSPENDED, "{\"status\":\"suspended\",\"running\":false}"},
+		{MACHINE_STATUS_PAUSED, "{\"status\":\"paused\",\"running\":false}"},
 		{MACHINE_STATUS_SHUTDOWN, "{\"status\":\"shutdown\",\"running\":false}"},
 		{MACHINE_STATUS_INTERNAL_ERROR,
 		 "{\"status\":\"internal-error\",\"running\":false}"},
@@ -237,6 +238,127 @@ static void test_query_cpu(void **state)
 					  "{\"execute\":\"x-torpor-query-cpu\","
 					  "\"arguments\":{\"cpu\":1}}"),
 			       "it is shutdown"));
+	(void)close(fd);
+}
+
+/* The members and types of QMP's CpuInfoFast, for each CPU. */
+static void test_query_cpus_fast(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+	struct json_object *answer =
+		json_tokener_parse(client_ask(fixture, fd, "{\"execute\":\"query-cpus-fast\"}"));
+	struct json_object *cpus = json_object_object_get(answer, "return");
+
+	assert_int_equal(json_object_array_length(cpus), 2);
+	for (size_t i = 0; i < 2; i++) {
+		struct json_object *cpu = json_object_array_get_idx(cpus, i);
+		struct json_object *props = json_object_object_get(cpu, "props");
+
+		assert_int_equal(json_object_object_length(cpu), 5);
+		assert_int_equal(json_object_get_int(json_object_object_get(cpu, "cpu-index")), i);
+		assert_int_equal(json_object_get_int(json_object_object_get(cpu, "thread-id")),
+				 FAKE_MACHINE_THREAD + i);
+		assert_string_equal(json_object_get_string(json_object_object_get(cpu, "target")),
+				    "aarch64");
+		assert_true(json_object_is_type(json_object_object_get(cpu, "qom-path"),
+						json_type_string));
+		assert_int_equal(json_object_get_int(json_object_object_get(props, "core-id")), i);
+	}
+	json_object_put(answer);
+	fake_machine_set(fixture->machine, MACHINE_STATUS_SHUTDOWN);
+	assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"query-cpus-fast\"}"),
+			       "it is shutdown"));
+	qmp_set_machine(fixture->server, NULL, 0);
+	assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"query-cpus-fast\"}"),
+			       "it is prelaunch"));
+	(void)close(fd);
+}
+
+static void test_small_queries(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\":\"query-kvm\"}",
+		 "{\"return\":{\"enabled\":true,\"present\":true}}\r\n"},
+		{"{\"execute\":\"query-name\"}", "{\"return\":{}}\r\n"},
+		{"{\"execute\":\"query-target\"}", "{\"return\":{\"arch\":\"aarch64\"}}\r\n"},
+		{"{\"execute\":\"query-current-machine\"}",
+		 "{\"return\":{\"wakeup-suspend-support\":true}}\r\n"},
+	};
+	int fd = client_connect_and_negotiate(*state);
+
+	TALK(*state, fd, steps);
+	(void)close(fd);
+}
+
+/* Each presses its key, with the limit that is asked for or a default. */
+static void test_keys(void **state)
+{
+	static const struct {
+		const char *request;
+		enum power_key key;
+		uint32_t limit_s;
+	} good[] = {
+		{"{\"execute\":\"system_powerdown\"}", POWER_KEY_POWER, 60},
+		{"{\"execute\":\"x-torpor-suspend\",\"arguments\":{}}", POWER_KEY_SLEEP, 60},
+		{"{\"execute\":\"x-torpor-hibernate\"}", POWER_KEY_HIBERNATE, 60},
+		{"{\"execute\":\"system_powerdown\",\"arguments\":{\"timeout\":0}}",
+		 POWER_KEY_POWER, 0},
+		{"{\"execute\":\"x-torpor-suspend\",\"arguments\":{\"timeout\":86400}}",
+		 POWER_KEY_SLEEP, 86400},
+	};
+	static const struct step bad[] = {
+		{"{\"execute\":\"system_powerdown\",\"arguments\":{\"timeout\":-1}}", "or 0 for"},
+		{"{\"execute\":\"system_powerdown\",\"arguments\":{\"timeout\":86401}}",
+		 "1 to 86400"},
+		{"{\"execute\":\"x-torpor-suspend\",\"arguments\":{\"timeout\":\"5\"}}",
+		 "'timeout' is \\\"5\\\""},
+		{"{\"execute\":\"x-torpor-suspend\",\"arguments\":{\"timeout\":null}}",
+		 "'timeout'"},
+		{"{\"execute\":\"x-torpor-hibernate\",\"arguments\":{\"cpu\":1}}", "'cpu'"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+	uint32_t limit_s;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_string_equal(client_ask(fixture, fd, good[i].request), OK);
+		assert_int_equal(fake_machine_pressed(fixture->machine, &limit_s), good[i].key);
+		assert_int_equal(limit_s, good[i].limit_s);
+	}
+	TALK(fixture, fd, bad);
+	assert_int_equal(fake_machine_pressed(fixture->machine, &limit_s), POWER_KEY_NONE);
+	fake_machine_set(fixture->machine, MACHINE_STATUS_PRELAUNCH);
+	assert_non_null(strstr(client_ask(fixture, fd, good[0].request), "it is prelaunch"));
+	(void)close(fd);
+}
+
+/* Asked for twice, it is done once; what there is no guest for is refused. */
+static void test_stop_cont_and_reset(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\":\"cont\"}", OK},
+		{"{\"execute\":\"stop\"}", OK},
+		{"{\"execute\":\"stop\"}", OK},
+		{"{\"execute\":\"query-status\"}", "{\"status\":\"paused\",\"running\":false}"},
+		{"{\"execute\":\"system_wakeup\"}", "it is paused"},
+		{"{\"execute\":\"cont\"}", OK},
+		{"{\"execute\":\"query-status\"}", "\"running\":true"},
+		{"{\"execute\":\"system_reset\"}", OK},
+	};
+	static const struct step none[] = {
+		{"{\"execute\":\"stop\"}", "it is prelaunch"},
+		{"{\"execute\":\"cont\"}", "it is prelaunch"},
+		{"{\"execute\":\"system_reset\"}", "it is prelaunch"},
+		{"{\"execute\":\"system_powerdown\"}", "it is prelaunch"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+
+	TALK(fixture, fd, steps);
+	assert_true(fake_machine_was_reset(fixture->machine));
+	qmp_set_machine(fixture->server, NULL, 0);
+	TALK(fixture, fd, none);
 	(void)close(fd);
 }
 
@@ -318,6 +440,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_wake_and_refuse, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_query_cpu, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_query_cpus_fast, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_small_queries, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_keys, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_stop_cont_and_reset, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_quit, qmp_fixture_set_up,
 						qmp_fixture_tear_down),

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Devices on the bus. */
 #include <inttypes.h>
+#include <linux/input-event-codes.h>
 
 #include "boot/fdt_internal.h"
 #include "platform/layout.h"
+
+/* Of the bindings of GPIO and gpio-keys. */
+#define GPIO_ACTIVE_HIGH 0
+#define EV_ACT_ASSERTED 1
 
 static void write_uart(struct fdt_writer *w)
 {
@@ -32,6 +37,51 @@ static void write_rtc(struct fdt_writer *w)
 	fdt_writer_end(w);
 }
 
+static void write_gpio(struct fdt_writer *w)
+{
+	static const char compatible[] = "arm,pl061\0arm,primecell";
+
+	fdt_writer_begin_named(w, "pl061@%" PRIx64, LAYOUT_GPIO_BASE);
+	fdt_writer_put(w, "compatible", compatible, sizeof(compatible));
+	fdt_writer_reg(w, LAYOUT_GPIO_BASE, LAYOUT_GPIO_SIZE_BYTES);
+	fdt_writer_spi(w, LAYOUT_GPIO_SPI, FDT_IRQ_LEVEL_HIGH);
+	fdt_writer_put(w, "gpio-controller", NULL, 0);
+	fdt_writer_u32(w, "#gpio-cells", 2);
+	fdt_writer_put(w, "interrupt-controller", NULL, 0);
+	fdt_writer_u32(w, "#interrupt-cells", 2);
+	fdt_writer_u32(w, "#address-cells", 0);
+	fdt_writer_u32(w, "clocks", FDT_PHANDLE_CLOCK);
+	fdt_writer_string(w, "clock-names", "apb_pclk");
+	fdt_writer_u32(w, "phandle", FDT_PHANDLE_GPIO);
+	fdt_writer_end(w);
+}
+
+/*
+ * A press wakes the guest, a release does not: otherwise one that suspends at once would be woken
+ * by the key that made it.
+ */
+static void write_key(struct fdt_writer *w, const char *name, const char *label, unsigned line,
+		      uint32_t code)
+{
+	fdt_writer_begin(w, name);
+	fdt_writer_string(w, "label", label);
+	fdt_writer_u32(w, "linux,code", code);
+	fdt_writer_cells(w, "gpios", (uint32_t[]){FDT_PHANDLE_GPIO, line, GPIO_ACTIVE_HIGH}, 3);
+	fdt_writer_put(w, "wakeup-source", NULL, 0);
+	fdt_writer_u32(w, "wakeup-event-action", EV_ACT_ASSERTED);
+	fdt_writer_end(w);
+}
+
+static void write_keys(struct fdt_writer *w)
+{
+	fdt_writer_begin(w, "gpio-keys");
+	fdt_writer_string(w, "compatible", "gpio-keys");
+	write_key(w, "poweroff", "GPIO Key Poweroff", LAYOUT_GPIO_LINE_POWER, KEY_POWER);
+	write_key(w, "suspend", "GPIO Key Suspend", LAYOUT_GPIO_LINE_SLEEP, KEY_SLEEP);
+	write_key(w, "hibernate", "GPIO Key Hibernate", LAYOUT_GPIO_LINE_HIBERNATE, KEY_SUSPEND);
+	fdt_writer_end(w);
+}
+
 /* In order of address, which is the order in which Linux names what it finds. */
 static void write_virtio(struct fdt_writer *w, uint32_t slots)
 {
@@ -53,5 +103,7 @@ void fdt_write_devices(struct fdt_writer *w, const struct fdt_config *config)
 {
 	write_uart(w);
 	write_rtc(w);
+	write_gpio(w);
+	write_keys(w);
 	write_virtio(w, config->virtio_slots);
 }

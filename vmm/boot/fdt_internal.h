@@ -11,6 +11,7 @@
 /* Nodes that others point to. */
 #define FDT_PHANDLE_GIC 1
 #define FDT_PHANDLE_CLOCK 2
+#define FDT_PHANDLE_GPIO 3
 #define FDT_PHANDLE_SYSTEM_DOMAIN 0x100
 #define FDT_PHANDLE_IDLE_STATE(n) (0x110 + (n))
 #define FDT_PHANDLE_CLUSTER_DOMAIN(n) (0x1000 + (n))

@@ -16,6 +16,9 @@ enum escape_action escape_feed(struct escape *escape, uint8_t key, uint8_t bytes
 	case 'x':
 	case 'X':
 		return ESCAPE_END;
+	case 'p':
+	case 'P':
+		return ESCAPE_POWER;
 	case 'c':
 	case 'h':
 	case '?':

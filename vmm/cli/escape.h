@@ -2,8 +2,9 @@
 /**
  * DOC: the console's escape key
  *
- * Ctrl-A x ends the machine, Ctrl-A c or h shows the keys, Ctrl-A Ctrl-A sends one Ctrl-A. After
- * any other key both go to the guest: someone who types Ctrl-A to a shell need not know of us.
+ * Ctrl-A p presses the power key, Ctrl-A x ends the machine, Ctrl-A c or h shows the keys, Ctrl-A
+ * Ctrl-A sends one Ctrl-A. After any other key both go to the guest: someone who types Ctrl-A to a
+ * shell need not know of us.
  */
 #ifndef VMM_CLI_ESCAPE_H
 #define VMM_CLI_ESCAPE_H
@@ -28,6 +29,7 @@ struct escape {
 enum escape_action {
 	ESCAPE_NONE,
 	ESCAPE_END,
+	ESCAPE_POWER,
 	ESCAPE_HELP,
 };
 

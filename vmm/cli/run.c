@@ -17,6 +17,8 @@
 
 /* How long a reader of the console that does not read may hold up the end that the host wants. */
 #define HOST_END_STALL_MS 2000
+/* After that the log says that the guest did not react to its power key. */
+#define POWER_KEY_LIMIT_S 60
 
 enum {
 	POLL_SIGNALS,
@@ -34,6 +36,7 @@ enum {
  * @control:   --control, or NULL
  * @machine:   the machine, or NULL
  * @pidfile:   --pidfile once it is written, or NULL
+ * @asked:     a signal has pressed the power key
  */
 struct run {
 	int signal_fd;
@@ -42,6 +45,7 @@ struct run {
 	struct qmp_server *control;
 	struct machine *machine;
 	const char *pidfile;
+	bool asked;
 };
 
 static void emit(void *ctx, const struct power_event *event)
@@ -55,6 +59,7 @@ static void emit(void *ctx, const struct power_event *event)
 
 static void show_keys(void)
 {
+	diag_line("Ctrl-A p       presses the power key: the guest is asked to power off");
 	diag_line("Ctrl-A x       ends the machine; the guest is not asked");
 	diag_line("Ctrl-A h       shows this");
 	diag_line("Ctrl-A Ctrl-A  sends Ctrl-A to the guest");
@@ -94,6 +99,26 @@ static int open_signals(struct vmm_error *error)
 	return fd;
 }
 
+static bool press_power_key(struct run *run)
+{
+	return machine_press_key(run->machine, POWER_KEY_POWER, POWER_REASON_HOST_SIGNAL,
+				 POWER_KEY_LIMIT_S);
+}
+
+/*
+ * The guest is asked first. Who asks again does not want to wait; who hung up can't ask again, and
+ * a guest that has not started has nothing to lose.
+ */
+static void take_end_signal(struct run *run, uint32_t number)
+{
+	if (run->asked || number == SIGHUP || !press_power_key(run)) {
+		machine_end_by_host(run->machine, POWER_REASON_HOST_SIGNAL);
+		return;
+	}
+	run->asked = true;
+	diag_line("the guest is asked to power off; another signal ends it at once");
+}
+
 static void take_signals(struct run *run)
 {
 	struct signalfd_siginfo info;
@@ -102,7 +127,7 @@ static void take_signals(struct run *run)
 		if (info.ssi_signo == SIGCONT) {
 			terminal_continued();
 		} else {
-			machine_end_by_host(run->machine, POWER_REASON_HOST_SIGNAL);
+			take_end_signal(run, info.ssi_signo);
 		}
 	}
 }
@@ -121,8 +146,8 @@ static bool open_console(struct run *run, struct vmm_error *error)
 
 	run->console = console_create(&config, error);
 	if (run->console != NULL && is_raw) {
-		diag_line("the console is on this terminal: Ctrl-A x ends the machine, Ctrl-A h "
-			  "shows the keys");
+		diag_line("the console is on this terminal: Ctrl-A p asks the guest to power off, "
+			  "Ctrl-A h shows the keys");
 	}
 	return run->console != NULL;
 }
@@ -172,6 +197,7 @@ static bool start(struct run *run, const struct run_options *options, struct vmm
 	if (run->control != NULL) {
 		qmp_set_machine(run->control, run->machine, options->machine.cpu_count);
 	}
+	take_signals(run);
 	return machine_start(run->machine, error) == 0;
 }
 
@@ -200,6 +226,9 @@ static void take_input(struct run *run, const struct pollfd polls[POLL_COUNT])
 		break;
 	case ESCAPE_END:
 		machine_end_by_host(run->machine, POWER_REASON_HOST_SIGNAL);
+		break;
+	case ESCAPE_POWER:
+		(void)press_power_key(run);
 		break;
 	case ESCAPE_HELP:
 		show_keys();

@@ -8,6 +8,7 @@
 #ifndef VMM_DEVICES_DEVICE_H
 #define VMM_DEVICES_DEVICE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "error.h"
@@ -19,6 +20,9 @@
  * struct device_ops - what is done to a device
  * @reset:    put it into its reset state, with its interrupt line low; it takes requests again.
  *            Mandatory
+ * @pause:    the host keeps the guest from running, or lets it go on: what counts the guest's time
+ *            stands still meanwhile. Not called at a reset, which does not change it. NULL: nothing
+ *            counts
  * @drain:    complete what the guest has queued, then take nothing more until @reset; blocks.
  *            NULL: nothing is ever queued
  * @flush:    have all that the guest has written durable; after @drain; blocks. 0 or -errno with
@@ -31,6 +35,7 @@
  */
 struct device_ops {
 	void (*reset)(void *dev);
+	void (*pause)(void *dev, bool paused);
 	void (*drain)(void *dev);
 	int (*flush)(void *dev, struct vmm_error *error);
 	void (*dispatch)(void *dev);

@@ -6,6 +6,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "platform/layout.h"
+
 /*
  * One timer for all keys, which may have been running when a key was pressed: of two ticks, one is
  * whole.
@@ -16,9 +18,9 @@
 #define NS_PER_MS 1000000L
 
 static const unsigned key_lines[POWER_KEY_COUNT] = {
-	[POWER_KEY_POWER] = POWER_KEYS_LINE_POWER,
-	[POWER_KEY_SLEEP] = POWER_KEYS_LINE_SLEEP,
-	[POWER_KEY_HIBERNATE] = POWER_KEYS_LINE_HIBERNATE,
+	[POWER_KEY_POWER] = LAYOUT_GPIO_LINE_POWER,
+	[POWER_KEY_SLEEP] = LAYOUT_GPIO_LINE_SLEEP,
+	[POWER_KEY_HIBERNATE] = LAYOUT_GPIO_LINE_HIBERNATE,
 };
 
 static void go(struct power_keys *keys, enum power_key key, enum power_key_phase phase)

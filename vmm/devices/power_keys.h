@@ -21,14 +21,9 @@
 #include "devices/pl061.h"
 #include "devices/power_key.h"
 
-/* Longer than the 5 ms for which Linux debounces, shorter than what desktops take for a long press. */
+/* Longer than the 5 ms for which Linux debounces, shorter than what is taken for a long press. */
 #define POWER_KEYS_DOWN_MS_MIN 50
 #define POWER_KEYS_DOWN_MS_MAX 2000
-
-/* The PL061's lines; the power key's is that of QEMU's machine. */
-#define POWER_KEYS_LINE_POWER 3U
-#define POWER_KEYS_LINE_SLEEP 4U
-#define POWER_KEYS_LINE_HIBERNATE 5U
 
 /**
  * enum power_key_phase - where a key is

@@ -88,8 +88,8 @@ static int add_empty_slots(struct board *board)
 int board_init(struct board *board, const struct board_config *config, struct vmm_error *error)
 {
 	static int (*const groups[])(struct board * board, struct vmm_error * error) = {
-		board_add_platform, board_add_disks,   board_add_console,
-		board_add_vsock,    board_add_balloon,
+		board_add_platform, board_add_keys,  board_add_disks,
+		board_add_console,  board_add_vsock, board_add_balloon,
 	};
 	int ret = 0;
 
@@ -137,6 +137,17 @@ void board_reset(struct board *board)
 {
 	for (size_t i = 0; i < board->device_count; i++) {
 		board->devices[i].ops->reset(board->devices[i].dev);
+	}
+}
+
+void board_pause(struct board *board, bool paused)
+{
+	for (size_t i = 0; i < board->device_count; i++) {
+		const struct device *device = &board->devices[i];
+
+		if (device->ops->pause != NULL) {
+			device->ops->pause(device->dev, paused);
+		}
 	}
 }
 

@@ -13,6 +13,8 @@
 #include "devices/mmio_bus.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
+#include "devices/pl061.h"
+#include "devices/power_keys.h"
 #include "devices/vhost_vsock.h"
 #include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
@@ -74,6 +76,8 @@ struct board_config {
  * @virtio:       which, by slot
  * @uart:         the console; its registers are always there
  * @rtc:          the clock
+ * @gpio:         where the keys are
+ * @keys:         what the host presses to ask for a power state
  * @rng:          entropy
  * @disks:        the first config.disk_count are used
  * @console:      of board_console.c; NULL if there is no virtio console
@@ -90,6 +94,8 @@ struct board {
 	struct virtio_mmio *virtio[LAYOUT_VIRTIO_SLOT_COUNT];
 	struct pl011 uart;
 	struct pl031 rtc;
+	struct pl061 gpio;
+	struct power_keys keys;
 	struct virtio_rng rng;
 	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
 	struct board_console *console;
@@ -119,6 +125,9 @@ void board_connect(struct board *board, struct kvm_vm *vm);
 /** board_reset() - put all devices into their reset state; they take requests again */
 void board_reset(struct board *board);
 
+/** board_pause() - tell the devices that the machine is paused, or goes on */
+void board_pause(struct board *board, bool paused);
+
 /**
  * board_settle() - complete all queued I/O and have it on the disks
  * @error: names the disk that could not be flushed
@@ -139,5 +148,8 @@ size_t board_console_input(struct board *board, const uint8_t *bytes, size_t cou
 
 /** board_device_name() - static name of what is wired to @intid, or NULL; any thread */
 const char *board_device_name(const struct board *board, uint32_t intid);
+
+/** board_device_key() - the key by which @intid is asserted, or POWER_KEY_NONE; any thread */
+enum power_key board_device_key(struct board *board, uint32_t intid);
 
 #endif /* VMM_MACHINE_BOARD_H */

@@ -30,6 +30,9 @@ int board_failed(int ret, const char *name, struct vmm_error *error);
 /* board_platform.c: what every machine has. */
 int board_add_platform(struct board *board, struct vmm_error *error);
 
+/* board_keys.c: what the host presses to ask for a power state. */
+int board_add_keys(struct board *board, struct vmm_error *error);
+
 /* board_disks.c */
 int board_add_disks(struct board *board, struct vmm_error *error);
 

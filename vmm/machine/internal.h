@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What machine.c and restart.c share.
+ * What the files of this folder share.
  */
 #ifndef VMM_MACHINE_INTERNAL_H
 #define VMM_MACHINE_INTERNAL_H
@@ -9,6 +9,7 @@
 #include "kvm/kvm.h"
 #include "machine/board.h"
 #include "machine/machine.h"
+#include "machine/requests.h"
 #include "power/power.h"
 
 struct machine {
@@ -23,6 +24,9 @@ struct machine {
 	struct power *power;
 	uint64_t mpidrs[MACHINE_CPU_COUNT_MAX];
 	struct kvm_entry entry; /* of the boot CPU, once the guest is loaded */
+	struct requests requests;
+	bool has_requests;
+	struct device requests_watch; /* for the epoll alone: it is none of the board's */
 	int poll_fd; /* an epoll of the two below */
 	int event_fd; /* something ended, or the console has room */
 	bool started;
@@ -36,6 +40,10 @@ void machine_drop_vm(struct machine *machine);
 
 /* Puts kernel, initrd and device tree into RAM. */
 int machine_load(struct machine *machine, struct vmm_error *error);
+
+/* control.c: where all events go; and what it needs, before any can come. */
+void machine_emit(void *ctx, const struct power_event *event);
+int machine_open_requests(struct machine *machine, struct vmm_error *error);
 
 /* The guest starts over, with all of RAM zeroed unless @warm. */
 int machine_restart(struct machine *machine, bool warm, struct vmm_error *error);

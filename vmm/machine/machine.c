@@ -27,9 +27,9 @@ static const char *device_name(void *ctx, uint32_t intid)
 
 static enum power_key device_key(void *ctx, uint32_t intid)
 {
-	(void)ctx;
-	(void)intid;
-	return POWER_KEY_NONE;
+	struct machine *machine = ctx;
+
+	return board_device_key(&machine->board, intid);
 }
 
 static void console_tx(void *ctx, const uint8_t *bytes, size_t count)
@@ -84,6 +84,15 @@ static int open_fds(struct machine *machine, struct vmm_error *error)
 	return watch(machine, machine->event_fd, NULL, error);
 }
 
+static int open_requests(struct machine *machine, struct vmm_error *error)
+{
+	int ret = machine_open_requests(machine, error);
+
+	return ret != 0 ? ret
+			: watch(machine, machine->requests_watch.fd, &machine->requests_watch,
+				error);
+}
+
 static int make_devices(struct machine *machine, struct vmm_error *error)
 {
 	const struct board_config config = {
@@ -123,7 +132,7 @@ static int make_power(struct machine *machine, struct vmm_error *error)
 		.cluster_count = machine->config.cluster_count,
 		.ram = machine->ram,
 		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
-		.events = machine->host.events,
+		.events = {.emit = machine_emit, .ctx = machine},
 		.ended = poke,
 		.device_name = device_name,
 		.device_key = device_key,
@@ -162,6 +171,9 @@ static int build(struct machine *machine, struct vmm_error *error)
 {
 	int ret = open_fds(machine, error);
 
+	if (ret == 0) {
+		ret = open_requests(machine, error);
+	}
 	if (ret == 0) {
 		ret = open_files(machine, error);
 	}
@@ -359,7 +371,8 @@ enum machine_status machine_status(const struct machine *machine)
 	}
 	switch (power_mode(machine->power)) {
 	case TORPOR_MODE_SUSPENDED:
-		return MACHINE_STATUS_SUSPENDED;
+		return power_paused(machine->power) ? MACHINE_STATUS_PAUSED
+						    : MACHINE_STATUS_SUSPENDED;
 	case TORPOR_MODE_OFF:
 	case TORPOR_MODE_HIBERNATED:
 		return MACHINE_STATUS_SHUTDOWN;
@@ -368,23 +381,7 @@ enum machine_status machine_status(const struct machine *machine)
 	case TORPOR_MODE_RESETTING:
 		break;
 	}
-	return MACHINE_STATUS_RUNNING;
-}
-
-bool machine_wake(struct machine *machine)
-{
-	return power_wake(machine->power);
-}
-
-bool machine_refuse_suspend(struct machine *machine)
-{
-	return power_refuse_suspend(machine->power);
-}
-
-bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info)
-{
-	return machine->started && machine->end == MACHINE_RUNNING &&
-	       power_query_cpu(machine->power, cpu, info);
+	return power_paused(machine->power) ? MACHINE_STATUS_PAUSED : MACHINE_STATUS_RUNNING;
 }
 
 bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t state,
@@ -424,6 +421,9 @@ void machine_destroy(struct machine *machine)
 	}
 	if (machine->ram.host != NULL) {
 		guest_ram_unmap(&machine->ram);
+	}
+	if (machine->has_requests) {
+		requests_destroy(&machine->requests);
 	}
 	close_fd(machine->event_fd);
 	close_fd(machine->poll_fd);

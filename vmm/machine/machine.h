@@ -124,6 +124,7 @@ enum machine_end {
  * @MACHINE_STATUS_PRELAUNCH:      machine_start() has not been called
  * @MACHINE_STATUS_RUNNING:        it runs
  * @MACHINE_STATUS_SUSPENDED:      the guest suspended to RAM
+ * @MACHINE_STATUS_PAUSED:         the host keeps it from running, suspended or not
  * @MACHINE_STATUS_SHUTDOWN:       it has ended, or is about to
  * @MACHINE_STATUS_INTERNAL_ERROR: likewise, by a failure
  */
@@ -131,6 +132,7 @@ enum machine_status {
 	MACHINE_STATUS_PRELAUNCH,
 	MACHINE_STATUS_RUNNING,
 	MACHINE_STATUS_SUSPENDED,
+	MACHINE_STATUS_PAUSED,
 	MACHINE_STATUS_SHUTDOWN,
 	MACHINE_STATUS_INTERNAL_ERROR,
 };
@@ -186,16 +188,57 @@ void machine_end_by_host(struct machine *machine, enum power_reason reason);
 enum machine_status machine_status(const struct machine *machine);
 
 /**
+ * machine_press_key() - ask the guest for a power state
+ * @key:     not POWER_KEY_NONE
+ * @reason:  POWER_REASON_HOST or POWER_REASON_HOST_SIGNAL
+ * @limit_s: when to say that the guest did not react, in seconds; 0 for never
+ *
+ * Emits ASKED at once. A suspended guest wakes; a paused one finds the key pressed when it goes
+ * on, and the limit counts from then.
+ *
+ * Return: true; false if there is no guest: before machine_start() and after the end.
+ */
+bool machine_press_key(struct machine *machine, enum power_key key, enum power_reason reason,
+		       uint32_t limit_s);
+
+/**
+ * machine_pause() - keep the guest from running; its clock stands still meanwhile
+ *
+ * Devices complete what is queued. Emits STOP, unless it was paused. A reset does not end it.
+ *
+ * Return: true; false if there is no guest, as above.
+ */
+bool machine_pause(struct machine *machine);
+
+/**
+ * machine_resume() - let the guest go on, or go on being suspended
+ *
+ * Emits RESUME, unless it was not paused.
+ *
+ * Return: true; false if there is no guest, as above.
+ */
+bool machine_resume(struct machine *machine);
+
+/**
+ * machine_reset_by_host() - reset the machine, without the guest's doing
+ *
+ * As the guest's SYSTEM_RESET; takes effect in machine_dispatch().
+ *
+ * Return: true; false if there is no guest, as above.
+ */
+bool machine_reset_by_host(struct machine *machine);
+
+/**
  * machine_wake() - wake a suspended machine
  *
- * Return: true; false if it was not suspended.
+ * Return: true; false if it was not suspended, or is paused.
  */
 bool machine_wake(struct machine *machine);
 
 /**
  * machine_refuse_suspend() - refuse the suspend that the guest is in; it sees DENIED
  *
- * Return: true; false if it was not suspended.
+ * Return: true; false if it was not suspended, or is paused.
  */
 bool machine_refuse_suspend(struct machine *machine);
 
@@ -220,6 +263,14 @@ bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_i
  */
 bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t state,
 			 struct power_state_info *info);
+
+/**
+ * machine_cpu_thread() - which thread runs a CPU
+ * @cpu: index
+ *
+ * Return: its id, as gettid() has it; 0 if there is none.
+ */
+int64_t machine_cpu_thread(struct machine *machine, uint32_t cpu);
 
 /**
  * machine_console_input() - bytes for the guest's console

@@ -23,7 +23,7 @@ static enum torpor_status on_start(void *ctx, uint32_t cpu)
 	pthread_mutex_lock(&vcpu->lock);
 	vcpu->start = true;
 	pthread_mutex_unlock(&vcpu->lock);
-	/* Without the lock, which the thread would only wait for; the main thread may wait as well. */
+	/* Without the lock, which the thread would only wait for; the main thread may wait too. */
 	pthread_cond_broadcast(&vcpu->changed);
 	power_emit_locked(power, &event);
 	pthread_mutex_unlock(&power->event_lock);
