@@ -67,7 +67,7 @@ def options(torpor, folder):
     kernel = image(folder)
     for args, words in (
             ([], ["--kernel"]),
-            (["--kernel", kernel, "--cpus", "99"], ["--cpus '99'", "1 to 16"]),
+            (["--kernel", kernel, "--cpus", "999"], ["--cpus '999'", "1 to 512"]),
             (["--kernel", kernel, "--memory", "lots"], ["--memory 'lots'", "512M"]),
             (["--kernel", kernel, "--psci", "2.0"], ["--psci '2.0'", "1.3"]),
             (["--kernel", kernel, "--machine", "virt"], ["--machine 'virt'", "torpor-1"]),

@@ -88,6 +88,13 @@ class Many(Bare):
     cpus = 16
 
 
+class Crowd(Bare):
+    """More than 123 CPUs: redistributors in two ranges, nine affinities at level 1."""
+
+    cases = ("on",)
+    cpus = 130
+
+
 class Cycles(Bare):
     cases = ("cycles",)
 
@@ -182,6 +189,7 @@ Suspends.checks = checks(Suspends, ("the timer is told as what woke the machine"
                                     Suspends.wake_events),
                          ("the small guest powers off, exit 0", Suspends.powers_off))
 Many.checks = checks(Many, ("with 16 CPUs it powers off, exit 0", Many.powers_off))
+Crowd.checks = checks(Crowd, ("with 130 CPUs it powers off, exit 0", Crowd.powers_off))
 Cycles.checks = checks(Cycles, ("each start and stop of CPU 1 is told", Cycles.counted))
 Oldest.checks = checks(Oldest, ("0.2: the small guest powers off, exit 0", Oldest.powers_off))
 Hibernates.checks = checks(Hibernates, ("SYSTEM_OFF2 of type 0 is exit 10",
@@ -202,7 +210,8 @@ Resets.checks = [
 ]
 
 SCENARIOS = {
-    "bare-suspend": Suspends, "bare-many": Many, "bare-cycles": Cycles, "bare-0.2": Oldest,
+    "bare-suspend": Suspends, "bare-many": Many, "bare-crowd": Crowd,
+    "bare-cycles": Cycles, "bare-0.2": Oldest,
     "bare-off2": Hibernates, "bare-off2-narrow": HibernatesNarrow, "bare-last": LastOff,
     "bare-reset": Resets,
 }

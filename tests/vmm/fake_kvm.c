@@ -384,6 +384,12 @@ unsigned fake_kvm_ioeventfds(void)
 	return count;
 }
 
+/* This host has nothing but what is insisted on. */
+bool kvm_vm_has_feature(const struct kvm_vm *vm, enum cpu_feature feature)
+{
+	return vm->config.features.want[feature] == CPU_FEATURE_ON;
+}
+
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)
 {
 	if (cpu >= vm->config.cpu_count) {

@@ -28,7 +28,7 @@
 
 #include "kvm/kvm.h"
 
-#define FAKE_CPU_COUNT_MAX 16
+#define FAKE_CPU_COUNT_MAX 512
 #define FAKE_INTID_COUNT 288
 #define FAKE_WAIT_S 20
 

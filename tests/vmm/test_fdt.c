@@ -43,6 +43,52 @@ static void memory_cpus_and_chosen(void **state)
 	test_free(fdt);
 }
 
+/* Over 123 CPUs there is a second range of redistributors; the tree of 512 still fits. */
+static void many_cpus(void **state)
+{
+	static uint64_t many[512];
+	struct fdt_config config = config_of(0x10003);
+	void *fdt;
+	int len;
+
+	(void)state;
+	for (uint32_t i = 0; i < 512; i++) {
+		many[i] = (i & 15) | (uint64_t)(i >> 4) << 8;
+	}
+	config.mpidrs = many;
+	config.cpu_count = 123;
+	fdt = build(&config);
+	assert_int_equal(cell(fdt, "/intc@8000000", "#redistributor-regions", 0), 1);
+	assert_non_null(prop(fdt, "/intc@8000000", "reg", &len));
+	assert_int_equal(len, 32);
+	test_free(fdt);
+	config.cpu_count = 512;
+	fdt = build(&config);
+	assert_int_equal(cell(fdt, "/intc@8000000", "#redistributor-regions", 0), 2);
+	assert_true(cell64(fdt, "/intc@8000000", "reg", 4) == UINT64_C(0x4000000000));
+	assert_true(cell64(fdt, "/intc@8000000", "reg", 5) == UINT64_C(0x4000000));
+	assert_true(cell64(fdt, "/cpus/cpu@1f0f", "reg", 0) == 0x1F0F);
+	test_free(fdt);
+}
+
+/* There is a node for the performance counters where the CPUs have them. */
+static void pmu_is_told(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	void *fdt = build(&config);
+
+	(void)state;
+	assert_int_equal(fdt_path_offset(fdt, "/pmu"), -FDT_ERR_NOTFOUND);
+	test_free(fdt);
+	config.pmu = true;
+	fdt = build(&config);
+	assert_strings(fdt, "/pmu", "compatible", "arm,armv8-pmuv3", 16);
+	assert_int_equal(cell(fdt, "/pmu", "interrupts", 0), 1);
+	assert_int_equal(cell(fdt, "/pmu", "interrupts", 1), 7);
+	assert_int_equal(cell(fdt, "/pmu", "interrupts", 2), 4);
+	test_free(fdt);
+}
+
 static void what_is_not_there_is_left_out(void **state)
 {
 	struct fdt_config config = config_of(0x10000);
@@ -99,6 +145,7 @@ static void devices_follow_the_layout(void **state)
 	(void)state;
 	assert_true(cell64(fdt, "/intc@8000000", "reg", 0) == LAYOUT_GICD_BASE);
 	assert_true(cell64(fdt, "/intc@8000000", "reg", 2) == LAYOUT_GICR_BASE);
+	assert_int_equal(cell(fdt, "/intc@8000000", "#redistributor-regions", 0), 1);
 	assert_int_equal(cell(fdt, "/", "interrupt-parent", 0),
 			 cell(fdt, "/intc@8000000", "phandle", 0));
 	assert_int_equal(cell(fdt, "/pl011@9000000", "interrupts", 1), 1);
@@ -200,6 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(memory_cpus_and_chosen),
+		cmocka_unit_test(many_cpus),
+		cmocka_unit_test(pmu_is_told),
 		cmocka_unit_test(what_is_not_there_is_left_out),
 		cmocka_unit_test(psci_node_follows_the_version),
 		cmocka_unit_test(devices_follow_the_layout),

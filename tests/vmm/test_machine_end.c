@@ -60,7 +60,40 @@ static void forwards_all_of_psci(void **state)
 	assert_int_equal(found, 7);
 	assert_int_equal(config->spi_count, 256);
 	assert_int_equal(config->gicd_ipa, LAYOUT_GICD_BASE);
-	assert_int_equal(config->gicr_ipa, LAYOUT_GICR_BASE);
+	assert_int_equal(config->gicr[0].ipa, LAYOUT_GICR_BASE);
+	assert_int_equal(config->gicr[0].cpu_count, rig->config.cpu_count);
+	assert_int_equal(config->gicr[1].cpu_count, 0);
+	assert_int_equal(config->pmu_intid, 23);
+}
+
+/* 123 CPUs have their redistributors below RAM, the others far above; all are in the tree. */
+static void many_cpus_have_redistributors(void **state)
+{
+	struct machine_rig *rig = *state;
+	const struct kvm_vm_config *config;
+
+	rig->config.cpu_count = MACHINE_CPU_COUNT_MAX;
+	rig->config.cpu_features.want[CPU_FEATURE_SVE] = CPU_FEATURE_OFF;
+	machine_rig_up(rig);
+	config = fake_kvm_config();
+	assert_int_equal(config->cpu_count, 512);
+	assert_int_equal(config->gicr[0].cpu_count, 123);
+	assert_true(config->gicr[1].ipa == UINT64_C(0x4000000000));
+	assert_int_equal(config->gicr[1].cpu_count, 512 - 123);
+	assert_int_equal(config->features.want[CPU_FEATURE_SVE], CPU_FEATURE_OFF);
+	assert_int_equal(config->features.want[CPU_FEATURE_PMU], CPU_FEATURE_AUTO);
+}
+
+/* The second range gives way to RAM that reaches to where it would be. */
+static void redistributors_are_above_ram(void **state)
+{
+	const uint64_t gib = UINT64_C(1) << 30;
+
+	(void)state;
+	assert_true(layout_gicr2_base(gib) == 256 * gib);
+	assert_true(layout_gicr2_base(255 * gib) == 256 * gib);
+	assert_true(layout_gicr2_base(255 * gib + 1) == 257 * gib);
+	assert_true(layout_gicr2_base(300 * gib) == 301 * gib);
 }
 
 static void guest_powers_off(void **state)
@@ -370,6 +403,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		MACHINE_RIG_TEST(starts_the_kernel),
+		MACHINE_RIG_TEST(many_cpus_have_redistributors),
+		cmocka_unit_test(redistributors_are_above_ram),
 		MACHINE_RIG_TEST(forwards_all_of_psci),
 		MACHINE_RIG_TEST(guest_powers_off),
 		MACHINE_RIG_TEST(guest_hibernates),

@@ -74,6 +74,10 @@ static void test_defaults(void **state)
 	assert_true(options.machine.memory_bytes == UINT64_C(512) << 20);
 	assert_int_equal(options.machine.psci_version, TORPOR_PSCI_1_3);
 	assert_true(options.machine.reboot);
+	assert_false(options.machine.hugepages);
+	for (unsigned i = 0; i < CPU_FEATURE_COUNT; i++) {
+		assert_int_equal(options.machine.cpu_features.want[i], CPU_FEATURE_AUTO);
+	}
 	assert_null(options.events);
 	assert_null(options.control);
 	assert_null(options.pidfile);
@@ -85,7 +89,8 @@ static void test_all(void **state)
 	struct run_options options;
 
 	(void)state;
-	parse_ok("--kernel=k --initrd i --append a=b --disk d0 --disk=d1,ro --disk d,2 --cpus 16 "
+	parse_ok("--kernel=k --initrd i --append a=b --disk d0 --disk=d1,ro --disk d,2 "
+		 "--cpus 512 --cpu-features sve=off,pmu=on --hugepages "
 		 "--memory 2G --machine torpor-1 --psci 0.2 --no-reboot --events - "
 		 "--control c --pidfile=p --vsock 4294967294 --balloon",
 		 &options);
@@ -101,7 +106,11 @@ static void test_all(void **state)
 	assert_false(options.machine.disks[2].read_only);
 	assert_true(options.machine.vsock_cid == UINT32_C(0xFFFFFFFE));
 	assert_true(options.machine.balloon);
-	assert_int_equal(options.machine.cpu_count, 16);
+	assert_int_equal(options.machine.cpu_count, 512);
+	assert_int_equal(options.machine.cpu_features.want[CPU_FEATURE_SVE], CPU_FEATURE_OFF);
+	assert_int_equal(options.machine.cpu_features.want[CPU_FEATURE_PMU], CPU_FEATURE_ON);
+	assert_int_equal(options.machine.cpu_features.want[CPU_FEATURE_PAUTH], CPU_FEATURE_AUTO);
+	assert_true(options.machine.hugepages);
 	assert_true(options.machine.memory_bytes == UINT64_C(2) << 30);
 	assert_int_equal(options.machine.psci_version, TORPOR_PSCI_0_2);
 	assert_false(options.machine.reboot);
@@ -247,14 +256,24 @@ static const struct {
 	{"--kernel k --vsock 3,x", "--vsock '3,x'", "3 to 4294967294"},
 	{"--kernel k --balloon=1", "--balloon", "no value"},
 	{"--kernel k --cpus", "--cpus", "--cpus N"},
-	{"--kernel k --cpus 0", "--cpus '0'", "1 to 16"},
-	{"--kernel k --cpus 17", "--cpus '17'", "1 to 16"},
-	{"--kernel k --cpus -1", "--cpus '-1'", "1 to 16"},
-	{"--kernel k --cpus +1", "--cpus '+1'", "1 to 16"},
-	{"--kernel k --cpus 2x", "--cpus '2x'", "1 to 16"},
-	{"--kernel k --cpus 0x2", "--cpus '0x2'", "1 to 16"},
-	{"--kernel k --cpus 18446744073709551617", "--cpus '184", "1 to 16"},
+	{"--kernel k --cpus 0", "--cpus '0'", "1 to 512"},
+	{"--kernel k --cpus 513", "--cpus '513'", "1 to 512"},
+	{"--kernel k --cpus -1", "--cpus '-1'", "1 to 512"},
+	{"--kernel k --cpus +1", "--cpus '+1'", "1 to 512"},
+	{"--kernel k --cpus 2x", "--cpus '2x'", "1 to 512"},
+	{"--kernel k --cpus 0x2", "--cpus '0x2'", "1 to 512"},
+	{"--kernel k --cpus 18446744073709551617", "--cpus '184", "1 to 512"},
 	{"--kernel k --cpus ~", "--cpus", "--cpus N"},
+	{"--kernel k --cpu-features sve", "--cpu-features 'sve'", "=on or =off"},
+	{"--kernel k --cpu-features sve=", "--cpu-features 'sve='", "=on or =off"},
+	{"--kernel k --cpu-features sve=auto", "'sve=auto'", "=on or =off"},
+	{"--kernel k --cpu-features sve=offf", "'sve=offf'", "=on or =off"},
+	{"--kernel k --cpu-features sme=off", "'sme=off'", "pmu, pauth or sve"},
+	{"--kernel k --cpu-features sve=off,", "'sve=off,': ''", "pmu, pauth or sve"},
+	{"--kernel k --cpu-features ,sve=off", "',sve=off': ''", "pmu, pauth or sve"},
+	{"--kernel k --cpu-features sve=off,sve=on", "'sve=on'", "each once"},
+	{"--kernel k --cpu-features -sve", "'-sve'", "=on or =off"},
+	{"--kernel k --hugepages=2M", "--hugepages=2M", "no value"},
 	{"--kernel k --memory 512", "--memory '512'", "K, M or G"},
 	{"--kernel k --memory 512MB", "--memory '512MB'", "K, M or G"},
 	{"--kernel k --memory 512T", "--memory '512T'", "K, M or G"},
@@ -492,6 +511,8 @@ static void test_help_is_complete(void **state)
 		"--append STRING",
 		"--disk FILE[,ro]",
 		"--cpus N",
+		"--cpu-features LIST",
+		"--hugepages",
 		"--memory SIZE",
 		"--machine TYPE",
 		"--psci X.Y",

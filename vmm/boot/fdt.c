@@ -94,13 +94,16 @@ static void write_timer(struct fdt_writer *w)
 	fdt_writer_end(w);
 }
 
-static void write_gic(struct fdt_writer *w)
+static void write_gic(struct fdt_writer *w, const struct fdt_config *config)
 {
-	uint64_t reg[4] = {
+	uint32_t regions = config->cpu_count > LAYOUT_GICR_CPU_COUNT_MAX ? 2 : 1;
+	uint64_t reg[6] = {
 		htobe64(LAYOUT_GICD_BASE),
 		htobe64(LAYOUT_GICD_SIZE_BYTES),
 		htobe64(LAYOUT_GICR_BASE),
 		htobe64(LAYOUT_GICR_SIZE_BYTES),
+		htobe64(layout_gicr2_base(config->ram_size_bytes)),
+		htobe64(LAYOUT_GICR2_SIZE_BYTES),
 	};
 
 	fdt_writer_begin_named(w, "intc@%" PRIx64, LAYOUT_GICD_BASE);
@@ -110,9 +113,19 @@ static void write_gic(struct fdt_writer *w)
 	fdt_writer_u32(w, "#address-cells", 2);
 	fdt_writer_u32(w, "#size-cells", 2);
 	fdt_writer_put(w, "ranges", NULL, 0);
-	fdt_writer_u32(w, "#redistributor-regions", 1);
-	fdt_writer_put(w, "reg", reg, sizeof(reg));
+	fdt_writer_u32(w, "#redistributor-regions", regions);
+	fdt_writer_put(w, "reg", reg, (1 + regions) * 2 * sizeof(reg[0]));
 	fdt_writer_u32(w, "phandle", FDT_PHANDLE_GIC);
+	fdt_writer_end(w);
+}
+
+static void write_pmu(struct fdt_writer *w)
+{
+	static const uint32_t interrupt[] = {GIC_PPI, LAYOUT_PMU_PPI, FDT_IRQ_LEVEL_HIGH};
+
+	fdt_writer_begin(w, "pmu");
+	fdt_writer_string(w, "compatible", "arm,armv8-pmuv3");
+	fdt_writer_cells(w, "interrupts", interrupt, sizeof(interrupt) / sizeof(interrupt[0]));
 	fdt_writer_end(w);
 }
 
@@ -168,8 +181,11 @@ static void write_tree(struct fdt_writer *w, const struct fdt_config *config, co
 	fdt_write_cpus(w, config);
 	write_psci(w, config);
 	write_timer(w);
+	if (config->pmu) {
+		write_pmu(w);
+	}
 	write_clock(w);
-	write_gic(w);
+	write_gic(w, config);
 	fdt_write_devices(w, config);
 	fdt_writer_end(w);
 }

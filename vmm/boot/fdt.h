@@ -37,6 +37,7 @@ struct fdt_psci_ids {
  * @ram_size_bytes:    its size
  * @mpidrs:            affinity of each CPU; bits of MPIDR that are no affinity are ignored
  * @cpu_count:         at least 1; the first CPU is the one that boots
+ * @pmu:               the CPUs have performance counters
  * @psci_version:      major << 16 | minor; calls are made by HVC
  * @psci_ids:          for version 0.1 only
  * @idle_states:       the CPUs have those of platform/idle_states.h
@@ -54,6 +55,7 @@ struct fdt_config {
 	uint64_t ram_size_bytes;
 	const uint64_t *mpidrs;
 	size_t cpu_count;
+	bool pmu;
 	uint32_t psci_version;
 	struct fdt_psci_ids psci_ids;
 	bool idle_states;

@@ -70,6 +70,63 @@ bool options_set_cpus(struct run_options *options, const char *value, struct vmm
 	return true;
 }
 
+/* "sve" of "sve=off,pmu=on": the feature of that name, or CPU_FEATURE_COUNT. */
+static unsigned find_feature(const char *name, size_t length)
+{
+	unsigned feature = 0;
+
+	while (feature < CPU_FEATURE_COUNT &&
+	       (strlen(cpu_feature_name((enum cpu_feature)feature)) != length ||
+		memcmp(cpu_feature_name((enum cpu_feature)feature), name, length) != 0)) {
+		feature++;
+	}
+	return feature;
+}
+
+static bool is_word(const char *text, size_t length, const char *word)
+{
+	return strlen(word) == length && memcmp(text, word, length) == 0;
+}
+
+bool options_set_cpu_features(struct run_options *options, const char *value,
+			      struct vmm_error *error)
+{
+	struct cpu_features *features = &options->machine.cpu_features;
+	const char *at = value;
+	bool more = true;
+
+	while (more) {
+		size_t length = strcspn(at, ",");
+		size_t name_length = strcspn(at, "=,");
+		unsigned feature = find_feature(at, name_length);
+		const char *state = at + name_length + 1;
+		size_t state_length = length - name_length - 1;
+		bool on = name_length < length && is_word(state, state_length, "on");
+		bool off = name_length < length && is_word(state, state_length, "off");
+
+		if (feature == CPU_FEATURE_COUNT || (!on && !off) ||
+		    features->want[feature] != CPU_FEATURE_AUTO) {
+			vmm_error_set(error,
+				      "--cpu-features '%s': '%.*s': expected pmu, pauth or sve, "
+				      "each once, with =on or =off, such as sve=off,pmu=off",
+				      value, (int)length, at);
+			return false;
+		}
+		features->want[feature] = on ? CPU_FEATURE_ON : CPU_FEATURE_OFF;
+		more = at[length] == ',';
+		at += length + 1;
+	}
+	return true;
+}
+
+bool options_set_hugepages(struct run_options *options, const char *value, struct vmm_error *error)
+{
+	(void)value;
+	(void)error;
+	options->machine.hugepages = true;
+	return true;
+}
+
 bool options_set_memory(struct run_options *options, const char *value, struct vmm_error *error)
 {
 	uint64_t bytes;

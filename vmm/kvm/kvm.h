@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "error.h"
+#include "platform/cpu_features.h"
 #include "platform/ram.h"
 
 struct kvm_vm;
@@ -26,6 +27,14 @@ struct kvm_forward {
 	uint32_t count;
 };
 
+/* A range of redistributors of the GIC, two 64 KiB frames a CPU, in the order of the CPUs. */
+struct kvm_redistributors {
+	uint64_t ipa;
+	uint32_t cpu_count; /* 0: there is none */
+};
+
+#define KVM_REDISTRIBUTORS_MAX 2
+
 /**
  * struct kvm_vm_config - what a VM is made of
  * @ram:           mapped; stays so until kvm_vm_destroy()
@@ -34,7 +43,9 @@ struct kvm_forward {
  * @forward_count: how many
  * @spi_count:     shared interrupts of the GIC
  * @gicd_ipa:      where its distributor is
- * @gicr_ipa:      where its redistributors begin
+ * @gicr:          where its redistributors are; room for @cpu_count in all
+ * @pmu_intid:     the interrupt of the performance counters, a PPI
+ * @features:      what its CPUs have
  */
 struct kvm_vm_config {
 	struct guest_ram ram;
@@ -43,7 +54,9 @@ struct kvm_vm_config {
 	size_t forward_count;
 	uint32_t spi_count;
 	uint64_t gicd_ipa;
-	uint64_t gicr_ipa;
+	struct kvm_redistributors gicr[KVM_REDISTRIBUTORS_MAX];
+	uint32_t pmu_intid;
+	struct cpu_features features;
 };
 
 /**
@@ -154,6 +167,9 @@ int kvm_vm_get_counter(struct kvm_vm *vm, uint64_t *value);
 
 /** kvm_vm_set_counter() - have it show @value now and go on from there; no vCPU runs */
 int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value);
+
+/** kvm_vm_has_feature() - whether its CPUs have a feature */
+bool kvm_vm_has_feature(const struct kvm_vm *vm, enum cpu_feature feature);
 
 /** kvm_vm_vcpu() - vCPU by its index; belongs to @vm */
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu);

@@ -39,9 +39,18 @@ struct kvm_vm {
 	int gic_fd;
 	size_t run_bytes;
 	struct reset_state reset;
+	bool features[CPU_FEATURE_COUNT];
 	uint32_t cpu_count;
 	struct kvm_vcpu *vcpus;
 };
+
+/* What the host has of @wanted; then, what a vCPU is initialized with, and what follows that. */
+int kvm_linux_features_choose(struct kvm_vm *vm, const struct cpu_features *wanted,
+			      struct vmm_error *error);
+uint32_t kvm_linux_features_init_bits(const struct kvm_vm *vm);
+int kvm_linux_features_finish(const struct kvm_vm *vm, const struct kvm_vcpu *vcpu);
+/* Of all vCPUs, once there is a GIC. */
+int kvm_linux_pmu_init(const struct kvm_vm *vm, uint32_t intid, struct vmm_error *error);
 
 /* Makes vCPU @index of @vm. */
 int kvm_linux_vcpu_create(struct kvm_vm *vm, uint32_t index, struct vmm_error *error);

@@ -24,15 +24,26 @@ static int set_attr(int fd, uint32_t group, uint64_t attribute, void *value)
 	return ioctl(fd, KVM_SET_DEVICE_ATTR, &attr) == 0 ? 0 : -errno;
 }
 
+/* A region's attribute: its count of CPUs in bits 63 to 52, its address, and its index. */
+static int add_redistributors(int fd, const struct kvm_redistributors *gicr, unsigned index)
+{
+	uint64_t region = (uint64_t)gicr->cpu_count << 52 | gicr->ipa | index;
+
+	if (gicr->cpu_count == 0) {
+		return 0;
+	}
+	return set_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST_REGION,
+			&region);
+}
+
 static int configure(int fd, const struct kvm_vm_config *config)
 {
 	uint64_t gicd = config->gicd_ipa;
-	uint64_t gicr = config->gicr_ipa;
 	uint32_t intids = config->spi_count + PRIVATE_INTIDS;
 	int ret = set_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_DIST, &gicd);
 
-	if (ret == 0) {
-		ret = set_attr(fd, KVM_DEV_ARM_VGIC_GRP_ADDR, KVM_VGIC_V3_ADDR_TYPE_REDIST, &gicr);
+	for (unsigned i = 0; ret == 0 && i < KVM_REDISTRIBUTORS_MAX; i++) {
+		ret = add_redistributors(fd, &config->gicr[i], i);
 	}
 	if (ret == 0) {
 		ret = set_attr(fd, KVM_DEV_ARM_VGIC_GRP_NR_IRQS, 0, &intids);

@@ -45,8 +45,8 @@ static bool is_timer(uint64_t id)
 }
 
 /*
- * Does a reset change it? Firmware registers, caches' sizes and vectors' lengths are the VM's. CRn 0 identifies, but
- * not among the debug registers, whose op0 is 2.
+ * Does a reset change it? Firmware registers, caches' sizes and vectors' lengths are the VM's.
+ * CRn 0 identifies, but not among the debug registers, whose op0 is 2.
  */
 static bool belongs(uint64_t id)
 {

@@ -60,8 +60,11 @@ static int init_vcpu(const struct kvm_vm *vm, struct kvm_vcpu *vcpu)
 	if (ioctl(vm->fd, KVM_ARM_PREFERRED_TARGET, &init) != 0) {
 		return -errno;
 	}
-	init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2;
-	return ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &init) == 0 ? 0 : -errno;
+	init.features[0] |= 1U << KVM_ARM_VCPU_PSCI_0_2 | kvm_linux_features_init_bits(vm);
+	if (ioctl(vcpu->fd, KVM_ARM_VCPU_INIT, &init) != 0) {
+		return -errno;
+	}
+	return kvm_linux_features_finish(vm, vcpu);
 }
 
 static int map_run(struct kvm_vm *vm, struct kvm_vcpu *vcpu)
@@ -92,7 +95,8 @@ int kvm_linux_vcpu_create(struct kvm_vm *vm, uint32_t index, struct vmm_error *e
 		vcpu->mpidr &= MPIDR_AFFINITY;
 	}
 	if (ret != 0) {
-		vmm_error_set(error, "KVM could not make vCPU %u: %s", index, strerror(-ret));
+		vmm_error_set(error, "KVM could not make vCPU %u: %s%s", index, strerror(-ret),
+			      ret == -EMFILE ? ": raise ulimit -n" : "");
 		return ret;
 	}
 	vcpu->reset = &vm->reset;

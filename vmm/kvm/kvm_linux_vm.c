@@ -33,13 +33,30 @@ static int open_kvm(struct kvm_vm *vm, struct vmm_error *error)
 	return 0;
 }
 
-/* Bits of guest physical address that hold all of RAM; 0 where the host's limit is too low. */
-static unsigned ipa_bits_for(const struct kvm_vm *vm, const struct guest_ram *ram)
+#define REDISTRIBUTOR_BYTES UINT64_C(0x20000)
+
+/* The last guest physical address that has something behind it. */
+static uint64_t last_ipa(const struct kvm_vm_config *config)
+{
+	uint64_t last = config->ram.ipa + config->ram.size_bytes - 1;
+
+	for (unsigned i = 0; i < KVM_REDISTRIBUTORS_MAX; i++) {
+		const struct kvm_redistributors *gicr = &config->gicr[i];
+		uint64_t end = gicr->ipa + gicr->cpu_count * REDISTRIBUTOR_BYTES;
+
+		if (gicr->cpu_count != 0 && end - 1 > last) {
+			last = end - 1;
+		}
+	}
+	return last;
+}
+
+/* Bits of guest physical address that hold @last; 0 where the host's limit is too low. */
+static unsigned ipa_bits_for(const struct kvm_vm *vm, uint64_t last)
 {
 	int limit = ioctl(vm->kvm_fd, KVM_CHECK_EXTENSION, KVM_CAP_ARM_VM_IPA_SIZE);
 	unsigned max = limit > 0 ? (unsigned)limit : IPA_BITS_DEFAULT;
 	unsigned bits = max < IPA_BITS_DEFAULT ? max : IPA_BITS_DEFAULT;
-	uint64_t last = ram->ipa + ram->size_bytes - 1;
 
 	while (bits < 64 && (last >> bits) != 0) {
 		bits++;
@@ -49,13 +66,14 @@ static unsigned ipa_bits_for(const struct kvm_vm *vm, const struct guest_ram *ra
 
 static int create_vm(struct kvm_vm *vm, const struct kvm_vm_config *config, struct vmm_error *error)
 {
-	unsigned bits = ipa_bits_for(vm, &config->ram);
+	uint64_t last = last_ipa(config);
+	unsigned bits = ipa_bits_for(vm, last);
 
 	if (bits == 0) {
 		vmm_error_set(error,
-			      "memory: %llu bytes reach past what this host's KVM can map; "
-			      "use a smaller --memory",
-			      (unsigned long long)config->ram.size_bytes);
+			      "the machine reaches to the address 0x%llx, past what this host's "
+			      "KVM can map; use a smaller --memory, or at most 123 --cpus",
+			      (unsigned long long)last);
 		return -E2BIG;
 	}
 	/* Type 0 is 40 bits, and the only type where the limit can't be chosen. */
@@ -128,10 +146,12 @@ static int set_memory(const struct kvm_vm *vm, const struct guest_ram *ram, stru
 	return 0;
 }
 
-static int create_vcpus(struct kvm_vm *vm, uint32_t count, struct vmm_error *error)
+static int create_vcpus(struct kvm_vm *vm, uint32_t count, const struct cpu_features *wanted,
+			struct vmm_error *error)
 {
 	int run_bytes = ioctl(vm->kvm_fd, KVM_GET_VCPU_MMAP_SIZE, 0);
 	int max = ioctl(vm->fd, KVM_CHECK_EXTENSION, KVM_CAP_MAX_VCPUS);
+	int ret;
 
 	if (run_bytes < (int)sizeof(struct kvm_run)) {
 		vmm_error_set(error, KVM_DEVICE ": the vCPU area is too small (%d bytes)",
@@ -148,17 +168,14 @@ static int create_vcpus(struct kvm_vm *vm, uint32_t count, struct vmm_error *err
 		vmm_error_set(error, "no memory for %u vCPUs", count);
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < count; i++) {
-		int ret;
+	ret = kvm_linux_features_choose(vm, wanted, error);
+	for (uint32_t i = 0; ret == 0 && i < count; i++) {
 
 		vm->vcpus[i].fd = -1;
 		vm->cpu_count = i + 1;
 		ret = kvm_linux_vcpu_create(vm, i, error);
-		if (ret != 0) {
-			return ret;
-		}
 	}
-	return 0;
+	return ret;
 }
 
 static int build(struct kvm_vm *vm, const struct kvm_vm_config *config, struct vmm_error *error)
@@ -175,10 +192,13 @@ static int build(struct kvm_vm *vm, const struct kvm_vm_config *config, struct v
 		ret = set_memory(vm, &config->ram, error);
 	}
 	if (ret == 0) {
-		ret = create_vcpus(vm, config->cpu_count, error);
+		ret = create_vcpus(vm, config->cpu_count, &config->features, error);
 	}
 	if (ret == 0) {
 		ret = kvm_linux_gic_create(vm, config, error);
+	}
+	if (ret == 0) {
+		ret = kvm_linux_pmu_init(vm, config->pmu_intid, error);
 	}
 	return ret;
 }

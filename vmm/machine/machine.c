@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 #include "machine/internal.h"
 #include "platform/layout.h"
@@ -72,6 +73,18 @@ static int watch(struct machine *machine, int fd, struct device *device, struct 
 
 	return epoll_ctl(machine->poll_fd, EPOLL_CTL_ADD, fd, &event) == 0 ? 0
 									   : no_fds(errno, error);
+}
+
+/* Each vCPU is a descriptor, and each device a few. What is not enough is seen where it lacks. */
+static void allow_fds(uint32_t cpu_count)
+{
+	const rlim_t enough = cpu_count + 256;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < enough) {
+		limit.rlim_cur = limit.rlim_max < enough ? limit.rlim_max : enough;
+		(void)setrlimit(RLIMIT_NOFILE, &limit);
+	}
 }
 
 static int open_fds(struct machine *machine, struct vmm_error *error)
@@ -156,8 +169,12 @@ static int open_files(struct machine *machine, struct vmm_error *error)
 
 static int map_ram(struct machine *machine, struct vmm_error *error)
 {
-	int ret = guest_ram_map(&machine->ram, machine->config.memory_bytes);
+	int ret;
 
+	if (machine->config.hugepages) {
+		return guest_ram_map_huge(&machine->ram, machine->config.memory_bytes, error);
+	}
+	ret = guest_ram_map(&machine->ram, machine->config.memory_bytes);
 	if (ret != 0) {
 		vmm_error_set(error,
 			      "memory: this host does not give %llu bytes (%s); "
@@ -210,6 +227,7 @@ struct machine *machine_create(const struct machine_config *config, const struct
 	machine->host = *host;
 	machine->poll_fd = machine->event_fd = -1;
 	machine->end = MACHINE_RUNNING;
+	allow_fds(config->cpu_count);
 	if (build(machine, error) != 0) {
 		machine_destroy(machine);
 		return NULL;

@@ -13,11 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "power/cpu_info.h"
+#include "platform/cpu_features.h"
 #include "power/event.h"
 #include "power/state_info.h"
 #include "error.h"
 
-#define MACHINE_CPU_COUNT_MAX 16
+#define MACHINE_CPU_COUNT_MAX 512
 #define MACHINE_DISK_COUNT_MAX 16
 #define MACHINE_PORT_COUNT_MAX 4
 
@@ -67,6 +68,8 @@ struct machine_console_config {
  * @balloon:      it has a memory balloon
  * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
  * @memory_bytes: of RAM, a multiple of 2 MiB
+ * @hugepages:    RAM is of huge pages from the host's pool
+ * @cpu_features: what its CPUs have
  * @psci_version: TORPOR_PSCI_*
  * @idle_states:  the CPUs have idle states
  * @cluster_count: with @idle_states and from PSCI 1.0 on: clusters of the power tree, at most
@@ -85,6 +88,8 @@ struct machine_config {
 	bool balloon;
 	uint32_t cpu_count;
 	uint64_t memory_bytes;
+	bool hugepages;
+	struct cpu_features cpu_features;
 	uint32_t psci_version;
 	bool idle_states;
 	uint32_t cluster_count;

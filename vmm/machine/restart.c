@@ -12,8 +12,14 @@ static const struct kvm_forward psci_calls[] = {
 	{.first = POWER_FN_0_1_BASE, .count = POWER_FN_0_1_COUNT},
 };
 
+static uint32_t min(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
 int machine_make_vm(struct machine *machine, struct vmm_error *error)
 {
+	uint32_t near_cpus = min(machine->config.cpu_count, LAYOUT_GICR_CPU_COUNT_MAX);
 	const struct kvm_vm_config config = {
 		.ram = machine->ram,
 		.cpu_count = machine->config.cpu_count,
@@ -21,7 +27,14 @@ int machine_make_vm(struct machine *machine, struct vmm_error *error)
 		.forward_count = sizeof(psci_calls) / sizeof(psci_calls[0]),
 		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
 		.gicd_ipa = LAYOUT_GICD_BASE,
-		.gicr_ipa = LAYOUT_GICR_BASE,
+		.gicr =
+			{
+				{LAYOUT_GICR_BASE, near_cpus},
+				{layout_gicr2_base(machine->config.memory_bytes),
+				 machine->config.cpu_count - near_cpus},
+			},
+		.pmu_intid = LAYOUT_PMU_INTID,
+		.features = machine->config.cpu_features,
 	};
 	int ret = kvm_vm_create(&machine->vm, &config, error);
 
@@ -47,6 +60,7 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 	const struct fdt_config tree = {
 		.mpidrs = machine->mpidrs,
 		.cpu_count = machine->config.cpu_count,
+		.pmu = kvm_vm_has_feature(machine->vm, CPU_FEATURE_PMU),
 		.psci_version = machine->config.psci_version,
 		.psci_ids =
 			{

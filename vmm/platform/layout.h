@@ -23,7 +23,9 @@
  *   0x00_4000_0000  +--------------------------+
  *                   | RAM                      |
  *                   | ...                      |
- *                   +--------------------------+
+ *   0x40_0000_0000  +--------------------------+
+ *                   | GIC redistributors       |  of CPU 123 and later; 64 MiB. Higher up, at the
+ *                   +--------------------------+  next GiB after RAM, if RAM reaches there
  */
 #ifndef VMM_MACHINE_LAYOUT_H
 #define VMM_MACHINE_LAYOUT_H
@@ -47,6 +49,8 @@
 /* Two 64 KiB frames a CPU. */
 #define LAYOUT_GICR_CPU_SIZE_BYTES UINT64_C(0x00020000)
 #define LAYOUT_GICR_CPU_COUNT_MAX 123U
+#define LAYOUT_GICR2_BASE UINT64_C(0x4000000000)
+#define LAYOUT_GICR2_SIZE_BYTES UINT64_C(0x04000000)
 /* What the guest's GIC is built with: 16 SGIs, 16 PPIs and 256 SPIs. */
 #define LAYOUT_GIC_INTID_COUNT 288U
 
@@ -84,6 +88,19 @@
 #define LAYOUT_TIMER_VIRT_PPI 11U
 #define LAYOUT_TIMER_NS_EL2_PPI 10U
 
+/* The performance counters' interrupt. */
+#define LAYOUT_PMU_PPI 7U
+#define LAYOUT_PMU_INTID LAYOUT_PPI_INTID(LAYOUT_PMU_PPI)
+
 #define LAYOUT_RAM_BASE UINT64_C(0x40000000)
+
+/** layout_gicr2_base() - where the second range of redistributors is, with RAM of that size */
+static inline uint64_t layout_gicr2_base(uint64_t ram_size_bytes)
+{
+	const uint64_t gib = UINT64_C(1) << 30;
+	uint64_t ram_end = LAYOUT_RAM_BASE + ram_size_bytes;
+
+	return ram_end <= LAYOUT_GICR2_BASE ? LAYOUT_GICR2_BASE : (ram_end + gib - 1) / gib * gib;
+}
 
 #endif /* VMM_MACHINE_LAYOUT_H */

@@ -16,6 +16,8 @@
 /* A vCPU that does not answer by then waits for the caller in some way. */
 #define QUERY_LIMIT_S 2
 
+#define STACK_BYTES ((size_t)256 << 10)
+
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...)
 {
 	struct power_end end = {
@@ -230,6 +232,20 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
+/* With a stack that is as large as it may become, and not larger: there may be 512. */
+static int create_thread(struct vcpu *vcpu)
+{
+	pthread_attr_t attr;
+	int ret = pthread_attr_init(&attr);
+
+	if (ret == 0) {
+		(void)pthread_attr_setstacksize(&attr, STACK_BYTES);
+		ret = pthread_create(&vcpu->thread, &attr, thread_main, vcpu);
+		(void)pthread_attr_destroy(&attr);
+	}
+	return ret;
+}
+
 int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error)
 {
 	int ret;
@@ -238,9 +254,12 @@ int vcpu_begin(struct vcpu *vcpu, struct vmm_error *error)
 	vcpu->kicked = true;
 	vcpu->paused = false;
 	vcpu->thread_id = 0;
-	ret = pthread_create(&vcpu->thread, NULL, thread_main, vcpu);
+	ret = create_thread(vcpu);
 	if (ret != 0) {
-		vmm_error_set(error, "no thread for CPU %u: %s", vcpu->index, strerror(ret));
+		vmm_error_set(error,
+			      "no thread for CPU %u: %s: raise ulimit -u, or the cgroup's "
+			      "pids.max",
+			      vcpu->index, strerror(ret));
 		return -ret;
 	}
 	vcpu->has_thread = true;

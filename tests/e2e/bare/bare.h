@@ -17,7 +17,7 @@
 typedef uint32_t u32;
 typedef uint64_t u64;
 
-#define CPUS_MAX 16
+#define CPUS_MAX 512
 #define STACK_BYTES 8192
 
 /* What a reset is to bring back, and what the cases look at besides. */
@@ -214,6 +214,7 @@ extern u32 psci_version;
 extern u64 ram_end;
 void cpus_find(void);
 u64 affinity(u64 mpidr);
+u64 mpidr_of(u32 n);
 u64 cpu_on(struct cpu *cpu, const char *entry, void (*job)(struct cpu *self));
 bool wait_off(struct cpu *cpu);
 bool wait_done(struct cpu *cpu);
@@ -232,6 +233,7 @@ bool gic_is_pending(struct cpu *self, u32 intid);
 void gic_drain(void);
 u64 gic_highest(void);
 void sgi_send(const struct cpu *to);
+void sgi_send_others(void);
 u64 timer_arm(u64 ms); /* CNTV_CVAL */
 void timer_stop(void);
 

@@ -13,13 +13,15 @@ static void job_gic(struct cpu *self)
 	gic_init_cpu(self);
 }
 
-/* Stays on until told. */
+/* Stays on until told. Sleeps meanwhile: there may be hundreds of them, on two CPUs of the host. */
 static void job_stay(struct cpu *self)
 {
-	(void)self;
-	while (go == 0) {
-		spin();
+	gic_init_cpu(self);
+	self->arg = 1;
+	while (gic_highest() != SGI) {
+		__asm__ volatile("wfi" ::: "memory");
 	}
+	gic_drain();
 }
 
 static void set_go(u32 value)
@@ -39,6 +41,16 @@ static bool waits(const struct cpu *cpu, u32 starts)
 	return cpu->starts == starts;
 }
 
+static bool is_ready(const struct cpu *cpu)
+{
+	u64 since = now();
+
+	while (cpu->arg == 0 && !passed_ms(since, 10000)) {
+		__asm__ volatile("yield" ::: "memory");
+	}
+	return cpu->arg != 0;
+}
+
 /* All at once; each must come up as itself, and the steps of AFFINITY_INFO go one way. */
 static void all_on(void)
 {
@@ -48,9 +60,9 @@ static void all_on(void)
 	unsigned wrong_start = 0;
 	u64 pending = 0;
 
-	set_go(0);
 	for (u32 n = 1; n < cpu_count; n++) {
 		cpus[n].starts = 0;
+		cpus[n].arg = 0;
 	}
 	for (u32 n = 1; n < cpu_count; n++) {
 		wrong_order += affinity(cpus[n].mpidr) != AFFINITY_OFF;
@@ -88,7 +100,11 @@ static void all_on(void)
 			       cpus[n].mpidr_seen != cpus[n].mpidr || cpus[n].starts != 1;
 	}
 	check_is(wrong_start, 0, "each comes in once, at its entry, with its context and MPIDR");
-	set_go(1);
+	for (u32 n = 1; n < cpu_count; n++) {
+		wrong_start += !is_ready(&cpus[n]);
+	}
+	check_is(wrong_start, 0, "and listens to its own redistributor");
+	sgi_send_others();
 	wrong_order = 0;
 	for (u32 n = 1; n < cpu_count; n++) {
 		wrong_order += !wait_off(&cpus[n]);
@@ -98,7 +114,7 @@ static void all_on(void)
 
 static void bad_mpidrs(void)
 {
-	const u64 bad[] = {cpu_count == 16 ? 0x100 : cpu_count,
+	const u64 bad[] = {mpidr_of(cpu_count),
 			   UINT64_C(0x80000001),
 			   0x01000001,
 			   UINT64_C(0x40000001),

@@ -9,7 +9,9 @@ u32 cpu_count;
 u32 psci_version;
 u64 ram_end;
 
-static char stacks[CPUS_MAX][STACK_BYTES] __attribute__((aligned(16)));
+/* Not among what is zeroed at the start: nobody has so many CPUs at once. */
+static char stacks[CPUS_MAX][STACK_BYTES]
+	__attribute__((aligned(16), section(".stacks,\"aw\",%nobits//")));
 
 #define STATE_NAME(name) #name,
 static const char state_names[STATE_COUNT][16] = {STATE_REGISTERS(STATE_NAME)};
@@ -68,15 +70,18 @@ u64 affinity(u64 mpidr)
 	return psci(FN64(AFFINITY_INFO), mpidr, 0, 0);
 }
 
-/* The first is this one; the others have the next affinities. */
+/* As KVM numbers them, 16 to an Aff1. The first is this one. */
+u64 mpidr_of(u32 n)
+{
+	return (u64)(n >> 4) << 8 | (n & 15);
+}
+
 void cpus_find(void)
 {
-	u64 boot = read_register(mpidr_el1) & UINT64_C(0xFF00FFFFFF);
-
-	while (cpu_count < CPUS_MAX && affinity(boot + cpu_count) <= AFFINITY_ON_PENDING) {
+	while (cpu_count < CPUS_MAX && affinity(mpidr_of(cpu_count)) <= AFFINITY_ON_PENDING) {
 		struct cpu *cpu = &cpus[cpu_count];
 
-		cpu->mpidr = boot + cpu_count;
+		cpu->mpidr = mpidr_of(cpu_count);
 		cpu->stack = (u64)stacks[cpu_count] + STACK_BYTES;
 		cpu_count++;
 	}

@@ -6,6 +6,8 @@
 #define GICD_CTLR_GROUP1_ARE 0x12U
 #define GICR_BASE UINT64_C(0x080A0000)
 #define GICR_STRIDE UINT64_C(0x20000)
+#define GICR_CPUS 123
+#define GICR2_BASE UINT64_C(0x4000000000)
 #define GICR_TYPER 0x8
 #define GICR_WAKER 0x14
 #define GICR_WAKER_SLEEP (1U << 1)
@@ -25,13 +27,17 @@ void gic_init(void)
 	io_write(GICD_CTLR, GICD_CTLR_GROUP1_ARE);
 }
 
-static u64 redistributor(u64 mpidr)
+/* They are in the order of the CPUs, in two ranges. */
+static u64 redistributor(const struct cpu *cpu)
 {
-	u64 affinity_value = (mpidr >> 32 & 0xFF) << 24 | (mpidr & 0xFFFFFF);
-	u64 gicr = GICR_BASE;
+	u64 affinity_value = (cpu->mpidr >> 32 & 0xFF) << 24 | (cpu->mpidr & 0xFFFFFF);
+	u64 n = (u64)(cpu - cpus);
+	u64 gicr = n < GICR_CPUS ? GICR_BASE + n * GICR_STRIDE
+				 : GICR2_BASE + (n - GICR_CPUS) * GICR_STRIDE;
 
-	while (io_read64(gicr + GICR_TYPER) >> 32 != affinity_value) {
-		gicr += GICR_STRIDE;
+	if (io_read64(gicr + GICR_TYPER) >> 32 != affinity_value) {
+		say("not ok the redistributor at %x is another CPU's", gicr);
+		end_machine();
 	}
 	return gicr;
 }
@@ -42,7 +48,7 @@ void gic_init_cpu(struct cpu *self)
 	u64 sgis;
 
 	if (self->gicr == 0) {
-		self->gicr = redistributor(self->mpidr);
+		self->gicr = redistributor(self);
 		sgis = self->gicr + GICR_SGIS;
 		io_write(self->gicr + GICR_WAKER,
 			 io_read(self->gicr + GICR_WAKER) & ~GICR_WAKER_SLEEP);
@@ -99,6 +105,12 @@ void sgi_send(const struct cpu *to)
 
 	barrier();
 	write_register(S3_0_C12_C11_5, value); /* ICC_SGI1R_EL1 */
+}
+
+void sgi_send_others(void)
+{
+	barrier();
+	write_register(S3_0_C12_C11_5, UINT64_C(1) << 40 | (u64)SGI << 24); /* ICC_SGI1R_EL1 */
 }
 
 u64 timer_arm(u64 ms)
