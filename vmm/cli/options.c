@@ -51,6 +51,7 @@ static const struct option_spec specs[] = {
 	{"virtio-port", "NAME=SOCKET", options_set_virtio_port, true},
 	{"vsock", "CID", options_set_vsock, false},
 	{"balloon", NULL, options_set_balloon, false},
+	{"net", "KIND", options_set_net, true},
 	{"cpus", "N", options_set_cpus, false},
 	{"cpu-features", "NAME=on|off,...", options_set_cpu_features, false},
 	{"memory", "SIZE", options_set_memory, false},
@@ -223,4 +224,9 @@ void options_free(struct run_options *options)
 		options->disk_paths[i] = NULL;
 	}
 	options->machine.disk_count = 0;
+	for (size_t i = 0; i < options->machine.net_count; i++) {
+		free(options->net_words[i]);
+		options->net_words[i] = NULL;
+	}
+	options->machine.net_count = 0;
 }

@@ -18,6 +18,7 @@
  * @machine:    the machine; its strings are the command line's or in the next two
  * @disk_paths: owned, without ",ro"
  * @port_names: owned, of --virtio-port
+ * @net_words:  owned: the values of --net, cut into words
  * @events:     --events, or NULL
  * @control:    --control, or NULL
  * @pidfile:    --pidfile, or NULL
@@ -26,6 +27,7 @@ struct run_options {
 	struct machine_config machine;
 	char *disk_paths[MACHINE_DISK_COUNT_MAX];
 	char *port_names[MACHINE_PORT_COUNT_MAX];
+	char *net_words[MACHINE_NET_COUNT_MAX];
 	const char *events;
 	const char *control;
 	const char *pidfile;

@@ -47,4 +47,7 @@ option_set_fn options_set_virtio_port;
 option_set_fn options_set_vsock;
 option_set_fn options_set_balloon;
 
+/* options_net.c */
+option_set_fn options_set_net;
+
 #endif /* VMM_CLI_OPTIONS_INTERNAL_H */

@@ -174,6 +174,7 @@ static int wait_ready(struct child *child, int output, struct vmm_error *err)
 			      START_MS / 1000);
 	} else if (status != 0) {
 		vmm_error_set(err, "net passt: does not start: %s", reason(child->said));
+		err->bad_input = true;
 		ret = -EINVAL;
 	}
 	return ret;

@@ -315,6 +315,7 @@ static void explain(const char *path, int error, struct vmm_error *err)
 			      "net stream=%s: nothing listens there (%s): expected a Unix socket "
 			      "of passt ('passt --socket %s') or a program that speaks as it does",
 			      path, strerror(error), path);
+		err->bad_input = true;
 		break;
 	case EAGAIN:
 		vmm_error_set(err, "net stream=%s: its queue of connections is full", path);

@@ -207,6 +207,7 @@ static void explain_attach(const char *ifname, int error, struct vmm_error *err)
 			      "net tap=%s: is no tap interface with a single queue: expected one "
 			      "made by 'ip tuntap add dev %s mode tap'",
 			      ifname, ifname);
+		err->bad_input = true;
 		break;
 	default:
 		vmm_error_set(err, "net tap=%s: %s", ifname, strerror(error));
@@ -225,6 +226,7 @@ static int attach(const char *ifname, struct vmm_error *err)
 			      "net tap=%s: no such interface: 'ip tuntap add dev NAME mode tap' "
 			      "makes one",
 			      ifname);
+		err->bad_input = true;
 		return -ENODEV;
 	}
 	fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
@@ -275,6 +277,7 @@ int net_tap_adopt(int fd, struct net_backend **out, struct vmm_error *err)
 		vmm_error_set(err,
 			      "net %s: is not open: expected a descriptor that torpor inherits",
 			      what);
+		err->bad_input = true;
 		return -EBADF;
 	}
 	if (ioctl(fd, TUNGETIFF, &request) != 0 ||
@@ -283,6 +286,7 @@ int net_tap_adopt(int fd, struct net_backend **out, struct vmm_error *err)
 			      "net %s: expected a descriptor of a tap interface with IFF_VNET_HDR "
 			      "and IFF_NO_PI",
 			      what);
+		err->bad_input = true;
 		return -EINVAL;
 	}
 	if (fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) != 0) {

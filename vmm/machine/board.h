@@ -42,6 +42,8 @@ struct board_console;
  * @ram:             mapped
  * @disks:           paths
  * @disk_count:      how many
+ * @nets:            network devices
+ * @net_count:       how many
  * @console:         the virtio console
  * @vsock_cid:       see struct machine_config
  * @balloon:         see struct machine_config
@@ -59,6 +61,8 @@ struct board_config {
 	uint32_t vsock_cid;
 	bool balloon;
 	void (*balloon_changed)(void *ctx, uint64_t size_bytes);
+	const struct machine_net_config *nets;
+	size_t net_count;
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	void (*console_room)(void *ctx);
 	void (*log)(void *ctx, const char *line);

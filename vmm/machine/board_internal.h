@@ -44,4 +44,7 @@ int board_add_vsock(struct board *board, struct vmm_error *error);
 /* board_balloon.c */
 int board_add_balloon(struct board *board, struct vmm_error *error);
 
+/* board_net.c */
+int board_add_nets(struct board *board, struct vmm_error *error);
+
 #endif /* VMM_MACHINE_BOARD_INTERNAL_H */

@@ -116,6 +116,8 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.vsock_cid = machine->config.vsock_cid,
 		.balloon = machine->config.balloon,
 		.balloon_changed = balloon_changed,
+		.nets = machine->config.nets,
+		.net_count = machine->config.net_count,
 		.console_tx = console_tx,
 		.console_room = poke,
 		.log = log_line,

@@ -21,6 +21,8 @@
 #define MACHINE_CPU_COUNT_MAX 512
 #define MACHINE_DISK_COUNT_MAX 16
 #define MACHINE_PORT_COUNT_MAX 4
+#define MACHINE_NET_COUNT_MAX 4
+#define MACHINE_NET_MAC_BYTES 6
 
 /**
  * struct machine_disk_config - a disk
@@ -58,6 +60,36 @@ struct machine_console_config {
 };
 
 /**
+ * enum machine_net_kind - what a network device is connected to
+ * @MACHINE_NET_TAP:    a tap interface
+ * @MACHINE_NET_TAP_FD: one that another program opened
+ * @MACHINE_NET_STREAM: a Unix stream socket that speaks as passt's does
+ * @MACHINE_NET_PASST:  a passt of the machine's own
+ */
+enum machine_net_kind {
+	MACHINE_NET_TAP,
+	MACHINE_NET_TAP_FD,
+	MACHINE_NET_STREAM,
+	MACHINE_NET_PASST,
+};
+
+/**
+ * struct machine_net_config - a network device
+ * @kind:   what it is connected to
+ * @target: name of the interface or of the socket; words for passt, or NULL
+ * @fd:     with MACHINE_NET_TAP_FD: the descriptor, the machine's from machine_create() on
+ * @mac:    its address
+ * @mtu:    that the guest is told; 0: none
+ */
+struct machine_net_config {
+	enum machine_net_kind kind;
+	const char *target;
+	int fd;
+	uint8_t mac[MACHINE_NET_MAC_BYTES];
+	uint16_t mtu;
+};
+
+/**
  * struct machine_config - what the machine is; strings are borrowed until machine_destroy()
  * @kernel:       path of a Linux arm64 Image, plain or gzip
  * @initrd:       path, or NULL
@@ -66,6 +98,7 @@ struct machine_console_config {
  * @console:      the virtio console
  * @vsock_cid:    the context id of its sockets to the host, VHOST_VSOCK_CID_MIN and up; 0: none
  * @balloon:      it has a memory balloon
+ * @nets:         the first @net_count are used
  * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
  * @memory_bytes: of RAM, a multiple of 2 MiB
  * @hugepages:    RAM is of huge pages from the host's pool
@@ -86,6 +119,8 @@ struct machine_config {
 	struct machine_console_config console;
 	uint32_t vsock_cid;
 	bool balloon;
+	struct machine_net_config nets[MACHINE_NET_COUNT_MAX];
+	size_t net_count;
 	uint32_t cpu_count;
 	uint64_t memory_bytes;
 	bool hugepages;
