@@ -46,8 +46,7 @@ static inline const void *prop(const void *fdt, const char *path, const char *na
 	return fdt_getprop(fdt, node, name, len);
 }
 
-static inline uint32_t cell(const void *fdt, const char *path, const char *name,
-				 unsigned index)
+static inline uint32_t cell(const void *fdt, const char *path, const char *name, unsigned index)
 {
 	int len;
 	const fdt32_t *cells = prop(fdt, path, name, &len);
@@ -57,15 +56,14 @@ static inline uint32_t cell(const void *fdt, const char *path, const char *name,
 	return fdt32_ld(&cells[index]);
 }
 
-static inline uint64_t cell64(const void *fdt, const char *path, const char *name,
-				   unsigned index)
+static inline uint64_t cell64(const void *fdt, const char *path, const char *name, unsigned index)
 {
 	return (uint64_t)cell(fdt, path, name, 2 * index) << 32 |
 	       cell(fdt, path, name, 2 * index + 1);
 }
 
 static inline void assert_strings(const void *fdt, const char *path, const char *name,
-				       const char *want, size_t want_bytes)
+				  const char *want, size_t want_bytes)
 {
 	int len;
 	const char *have = prop(fdt, path, name, &len);
@@ -76,7 +74,7 @@ static inline void assert_strings(const void *fdt, const char *path, const char 
 
 /* Cell @index is the phandle of the node at @to. */
 static inline void assert_points(const void *fdt, const char *path, const char *name,
-				      unsigned index, const char *to)
+				 unsigned index, const char *to)
 {
 	assert_int_equal(cell(fdt, path, name, index), cell(fdt, to, "phandle", 0));
 }

@@ -76,9 +76,9 @@ static void cpus_have_their_states(void **state)
 		assert_state(fdt, "idle-states", 1, "arm,idle-state");
 		for (unsigned cpu = 0; cpu < CPUS; cpu++) {
 			assert_points(fdt, cpu_paths[cpu], "cpu-idle-states", 0,
-					   "/cpus/idle-states/cpu-standby");
+				      "/cpus/idle-states/cpu-standby");
 			assert_points(fdt, cpu_paths[cpu], "cpu-idle-states", 1,
-					   "/cpus/idle-states/cpu-powerdown");
+				      "/cpus/idle-states/cpu-powerdown");
 			assert_null(prop(fdt, cpu_paths[cpu], "power-domains", NULL));
 		}
 		assert_false(has(fdt, "/cpus/domain-idle-states"));
@@ -107,16 +107,15 @@ static void clusters_are_domains(void **state)
 		assert_points(fdt, cpu_paths[cpu], "power-domains", 0, domain);
 		assert_strings(fdt, cpu_paths[cpu], "power-domain-names", "psci", 5);
 		assert_points(fdt, domain, "domain-idle-states", 1,
-				   "/cpus/idle-states/cpu-powerdown");
+			      "/cpus/idle-states/cpu-powerdown");
 		assert_points(fdt, domain, "power-domains", 0, cluster);
 		assert_points(fdt, cluster, "domain-idle-states", 0,
-				   "/cpus/domain-idle-states/cluster-retention");
+			      "/cpus/domain-idle-states/cluster-retention");
 		assert_points(fdt, cluster, "domain-idle-states", 1,
-				   "/cpus/domain-idle-states/cluster-powerdown");
+			      "/cpus/domain-idle-states/cluster-powerdown");
 		assert_points(fdt, cluster, "power-domains", 0, "/psci/power-domain-system0");
 	}
-	assert_int_equal(cell(fdt, "/psci/power-domain-system0", "#power-domain-cells", 0),
-			 0);
+	assert_int_equal(cell(fdt, "/psci/power-domain-system0", "#power-domain-cells", 0), 0);
 	assert_false(has(fdt, "/psci/power-domain-cluster2"));
 	test_free(fdt);
 }
@@ -206,9 +205,12 @@ static void dtc_has_no_warning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(none_unless_asked_for), cmocka_unit_test(cpus_have_their_states),
-		cmocka_unit_test(clusters_are_domains),	 cmocka_unit_test(clusters_are_the_topology),
-		cmocka_unit_test(clusters_are_even),	 cmocka_unit_test(ramoops_is_reserved),
+		cmocka_unit_test(none_unless_asked_for),
+		cmocka_unit_test(cpus_have_their_states),
+		cmocka_unit_test(clusters_are_domains),
+		cmocka_unit_test(clusters_are_the_topology),
+		cmocka_unit_test(clusters_are_even),
+		cmocka_unit_test(ramoops_is_reserved),
 		cmocka_unit_test(dtc_has_no_warning),
 	};
 

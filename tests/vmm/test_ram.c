@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "platform/huge_pages.h"
 #include "platform/layout.h"
 #include "platform/ram.h"
 
@@ -55,7 +56,7 @@ static void untouched_ram_costs_nothing(void **state)
 	struct guest_ram ram;
 
 	(void)state;
-	assert_int_equal(guest_ram_map(&ram, UINT64_C(1) << 36), 0);
+	assert_int_equal(guest_ram_map_as(&ram, UINT64_C(1) << 36, GUEST_RAM_FILE), 0);
 	assert_true(held_bytes(&ram) == 0);
 	ram.host[UINT64_C(1) << 35] = 1;
 	assert_in_range(held_bytes(&ram), 1, 2U << 20);
@@ -69,7 +70,7 @@ static void file_is_ram_and_keeps_its_size(void **state)
 	uint8_t *other;
 
 	(void)state;
-	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	assert_int_equal(guest_ram_map_as(&ram, SIZE_BYTES, GUEST_RAM_FILE), 0);
 	other = mmap(NULL, SIZE_BYTES, PROT_READ, MAP_SHARED, ram.fd, 0);
 	assert_ptr_not_equal(other, MAP_FAILED);
 	ram.host[0x1234] = 0x5A;
@@ -90,7 +91,7 @@ static void release_gives_whole_pages_back(void **state)
 	struct guest_ram ram;
 
 	(void)state;
-	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	assert_int_equal(guest_ram_map_as(&ram, SIZE_BYTES, GUEST_RAM_FILE), 0);
 	memset(ram.host, 0xA5, SIZE_BYTES);
 	assert_true(held_bytes(&ram) == SIZE_BYTES);
 	assert_int_equal(guest_ram_release(&ram, ipa + page - 1, 3 * page), 0);
@@ -111,7 +112,7 @@ static void release_checks_its_range(void **state)
 	struct guest_ram ram;
 
 	(void)state;
-	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	assert_int_equal(guest_ram_map_as(&ram, SIZE_BYTES, GUEST_RAM_FILE), 0);
 	memset(ram.host, 0xA5, SIZE_BYTES);
 	assert_int_equal(guest_ram_release(&ram, ipa - page, page), -EINVAL);
 	assert_int_equal(guest_ram_release(&ram, ipa + SIZE_BYTES - page, 2 * page), -EINVAL);
@@ -121,6 +122,81 @@ static void release_checks_its_range(void **state)
 	assert_int_equal(guest_ram_release(&ram, ipa + 1, 0), 0);
 	assert_int_equal(guest_ram_release(&ram, ipa + SIZE_BYTES, 0), 0);
 	assert_true(held_bytes(&ram) == SIZE_BYTES);
+	guest_ram_unmap(&ram);
+}
+
+/* Pages of a range that this process has. */
+static uint64_t resident_pages(const uint8_t *first, uint64_t count)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned char pages[64];
+	uint64_t resident = 0;
+
+	assert_true(count <= sizeof(pages));
+	assert_int_equal(mincore((void *)(uintptr_t)first, count * page, pages), 0);
+	for (uint64_t i = 0; i < count; i++) {
+		resident += pages[i] & 1;
+	}
+	return resident;
+}
+
+/* Anonymous memory is as good: zero, given back by the page and as a whole, and no file. */
+static void anonymous_ram_does_the_same(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct guest_ram ram;
+
+	(void)state;
+	assert_int_equal(guest_ram_map_as(&ram, SIZE_BYTES, GUEST_RAM_ANONYMOUS), 0);
+	assert_int_equal(ram.fd, -1);
+	assert_int_equal((uintptr_t)ram.host % (2U << 20), 0);
+	/* So that what is counted is single pages. */
+	assert_int_equal(madvise(ram.host, SIZE_BYTES, MADV_NOHUGEPAGE), 0);
+	assert_int_equal(resident_pages(ram.host, 64), 0);
+	memset(ram.host, 0xA5, SIZE_BYTES);
+	assert_int_equal(resident_pages(ram.host, 64), 64);
+	assert_int_equal(guest_ram_release(&ram, ram.ipa + page - 1, 3 * page), 0);
+	assert_int_equal(resident_pages(ram.host, 64), 62);
+	assert_int_equal(ram.host[page - 1], 0xA5);
+	assert_int_equal(ram.host[page], 0);
+	assert_int_equal(guest_ram_discard(&ram), 0);
+	assert_int_equal(resident_pages(ram.host, 64), 0);
+	assert_int_equal(ram.host[0] | ram.host[SIZE_BYTES - 1], 0);
+	guest_ram_unmap(&ram);
+}
+
+/* The switch as Linux writes it: the word in brackets counts. */
+static void switches_are_read(void **state)
+{
+	static const struct {
+		const char *text;
+		bool given;
+	} rows[] = {
+		{"[always] madvise never\n", true},
+		{"always [madvise] never\n", true},
+		{"always madvise [never]\n", false},
+		{"always within_size [advise] never deny force\n", true},
+		{"always [within_size] advise never deny force\n", true},
+		{"always within_size advise never deny [force]\n", true},
+		{"always within_size advise [never] deny force\n", false},
+		{"always within_size advise never [deny] force\n", false},
+		{"", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(huge_pages_given(rows[i].text), rows[i].given);
+	}
+}
+
+/* The kind that is taken is the one that gets huge pages, if only one does. */
+static void better_kind_is_taken(void **state)
+{
+	struct guest_ram ram;
+
+	(void)state;
+	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	assert_int_equal(ram.fd < 0, huge_pages_anonymous_only());
 	guest_ram_unmap(&ram);
 }
 
@@ -143,7 +219,7 @@ static void discard_zeroes(void **state)
 	struct guest_ram ram;
 
 	(void)state;
-	assert_int_equal(guest_ram_map(&ram, SIZE_BYTES), 0);
+	assert_int_equal(guest_ram_map_as(&ram, SIZE_BYTES, GUEST_RAM_FILE), 0);
 	memset(ram.host, 0xA5, SIZE_BYTES);
 	assert_int_equal(guest_ram_discard(&ram), 0);
 	assert_true(held_bytes(&ram) == 0);
@@ -176,6 +252,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ram_is_aligned_and_zero),
 		cmocka_unit_test(bad_size_is_refused),
+		cmocka_unit_test(anonymous_ram_does_the_same),
+		cmocka_unit_test(switches_are_read),
+		cmocka_unit_test(better_kind_is_taken),
 		cmocka_unit_test(discard_zeroes),
 		cmocka_unit_test(untouched_ram_costs_nothing),
 		cmocka_unit_test(file_is_ram_and_keeps_its_size),

@@ -73,8 +73,7 @@ bool options_check_power(const struct machine_config *machine, struct vmm_error 
 		return false;
 	}
 	if (machine->ramoops_bytes > machine->memory_bytes / 2) {
-		vmm_error_set(error,
-			      "--ramoops: expected at most half of the %lluM of --memory",
+		vmm_error_set(error, "--ramoops: expected at most half of the %lluM of --memory",
 			      (unsigned long long)(machine->memory_bytes >> 20));
 		return false;
 	}

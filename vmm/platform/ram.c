@@ -8,6 +8,7 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
+#include "platform/huge_pages.h"
 #include "platform/layout.h"
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
@@ -90,24 +91,56 @@ static int map_file(struct guest_ram *ram, int fd, size_t size_bytes, size_t ali
 	return -err;
 }
 
-int guest_ram_map(struct guest_ram *ram, uint64_t size_bytes)
+static int map_anonymous(struct guest_ram *ram, size_t size_bytes)
 {
-	int fd;
+	uint8_t *host = find_place(size_bytes, HUGE_PAGE_BYTES);
+
+	if (host == NULL) {
+		return -ENOMEM;
+	}
+	if (mprotect(host, size_bytes, PROT_READ | PROT_WRITE) != 0) {
+		int err = errno;
+
+		(void)munmap(host, size_bytes);
+		return -err;
+	}
+	(void)madvise(host, size_bytes, MADV_DONTDUMP);
+	*ram = (struct guest_ram){
+		.host = host,
+		.ipa = LAYOUT_RAM_BASE,
+		.size_bytes = size_bytes,
+		.fd = -1,
+	};
+	return 0;
+}
+
+int guest_ram_map_as(struct guest_ram *ram, uint64_t size_bytes, enum guest_ram_kind kind)
+{
 	int ret;
 
 	if (!is_size(size_bytes, (size_t)sysconf(_SC_PAGESIZE))) {
 		return -EINVAL;
 	}
-	fd = create_file((size_t)size_bytes, 0);
-	if (fd < 0) {
-		return fd;
+	if (kind == GUEST_RAM_ANONYMOUS) {
+		ret = map_anonymous(ram, (size_t)size_bytes);
+	} else {
+		int fd = create_file((size_t)size_bytes, 0);
+
+		ret = fd < 0 ? fd
+			     : map_file(ram, fd, (size_t)size_bytes, HUGE_PAGE_BYTES,
+					MAP_NORESERVE);
 	}
-	ret = map_file(ram, fd, (size_t)size_bytes, HUGE_PAGE_BYTES, MAP_NORESERVE);
 	if (ret == 0) {
 		/* Only a wish: a host without huge pages still runs guests. */
 		(void)madvise(ram->host, (size_t)size_bytes, MADV_HUGEPAGE);
 	}
 	return ret;
+}
+
+int guest_ram_map(struct guest_ram *ram, uint64_t size_bytes)
+{
+	return guest_ram_map_as(ram, size_bytes,
+				huge_pages_anonymous_only() ? GUEST_RAM_ANONYMOUS : GUEST_RAM_FILE);
 }
 
 /* Size of the host's default huge pages, by an empty file of them, or 0 where it has none. */
@@ -169,9 +202,15 @@ static int reserve_again(const struct guest_ram *ram)
 	return 0;
 }
 
+/* What gives pages back, so that they read as zero. */
+static int give_back_advice(const struct guest_ram *ram)
+{
+	return ram->fd < 0 ? MADV_DONTNEED : MADV_REMOVE;
+}
+
 int guest_ram_discard(struct guest_ram *ram)
 {
-	if (madvise(ram->host, (size_t)ram->size_bytes, MADV_REMOVE) != 0) {
+	if (madvise(ram->host, (size_t)ram->size_bytes, give_back_advice(ram)) != 0) {
 		return -errno;
 	}
 	return ram->reserved ? reserve_again(ram) : 0;
@@ -191,14 +230,18 @@ int guest_ram_release(const struct guest_ram *ram, uint64_t ipa, uint64_t len_by
 	if (ram->reserved || first >= end) {
 		return 0;
 	}
-	return madvise(ram->host + first, (size_t)(end - first), MADV_REMOVE) == 0 ? 0 : -errno;
+	return madvise(ram->host + first, (size_t)(end - first), give_back_advice(ram)) == 0
+		       ? 0
+		       : -errno;
 }
 
 void guest_ram_unmap(struct guest_ram *ram)
 {
 	if (ram->host != NULL) {
 		(void)munmap(ram->host, (size_t)ram->size_bytes);
-		(void)close(ram->fd);
+		if (ram->fd >= 0) {
+			(void)close(ram->fd);
+		}
 	}
 	*ram = (struct guest_ram){0};
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The guest's RAM: one sealed memory file (memfd), mapped in this process.
+ * The guest's RAM, mapped in this process.
  *
- * A file, so that it can be given to another process (vhost-user); sealed, so that no one who has
- * it can change its size. Its first byte is the first of RAM.
+ * It is one sealed memory file (memfd), which can be given to another process, on hosts that give
+ * such a file huge pages or have none at all. Where only anonymous memory gets them
+ * (huge_pages.h), it is that: what it costs a guest to run without weighs more.
  *
  * The caller owns the struct; copies are views of the same memory and stay good until
  * guest_ram_unmap(). The guest changes this memory at any moment, so what is read from it is read
@@ -22,7 +23,8 @@
  * @host:       first byte in this process
  * @ipa:        first guest physical address
  * @size_bytes: length
- * @fd:         the memory file; close-on-exec. To be duplicated by who wants to keep it
+ * @fd:         the memory file, whose first byte is the first of RAM; close-on-exec. To be
+ *              duplicated by who wants to keep it. -1 for anonymous memory
  * @reserved:   of huge pages that are set aside for this guest
  */
 struct guest_ram {
@@ -34,7 +36,22 @@ struct guest_ram {
 };
 
 /**
- * guest_ram_map() - allocate RAM, all zero, at the machine's RAM base
+ * enum guest_ram_kind - what it is made of
+ * @GUEST_RAM_FILE:      a memory file, shared; no one who has it can change its size
+ * @GUEST_RAM_ANONYMOUS: private memory
+ */
+enum guest_ram_kind {
+	GUEST_RAM_FILE,
+	GUEST_RAM_ANONYMOUS,
+};
+
+/**
+ * guest_ram_map_as() - guest_ram_map(), of a kind
+ */
+int guest_ram_map_as(struct guest_ram *ram, uint64_t size_bytes, enum guest_ram_kind kind);
+
+/**
+ * guest_ram_map() - allocate RAM, all zero, at the machine's RAM base, of the better kind here
  * @ram:        filled on success
  * @size_bytes: a multiple of the host's page size, not zero
  *
@@ -86,7 +103,7 @@ int guest_ram_discard(struct guest_ram *ram);
 int guest_ram_release(const struct guest_ram *ram, uint64_t ipa, uint64_t len_bytes);
 
 /**
- * guest_ram_unmap() - free the memory and close the file
+ * guest_ram_unmap() - free the memory and close the file, if there is one
  * @ram: mapped, or all zero; all zero afterwards
  *
  * Context: no thread uses the memory, and KVM does not have it as a memory slot.
