@@ -24,6 +24,10 @@ static const char *const kinds[] = {
 	[POWER_EVENT_RESUME] = "RESUME",
 	[POWER_EVENT_ASKED] = "ASKED",
 	[POWER_EVENT_UNRESPONSIVE] = "UNRESPONSIVE",
+	[POWER_EVENT_WATCHDOG] = "WATCHDOG",
+	[POWER_EVENT_GUEST_PANICKED] = "GUEST_PANICKED",
+	[POWER_EVENT_GUEST_CRASHLOADED] = "GUEST_CRASHLOADED",
+	[POWER_EVENT_GUEST_PVSHUTDOWN] = "GUEST_PVSHUTDOWN",
 	[POWER_EVENT_BALLOON_CHANGE] = "BALLOON_CHANGE",
 };
 
@@ -39,6 +43,7 @@ static const char *const reasons[] = {
 	[POWER_REASON_GUEST] = " guest",
 	[POWER_REASON_GUEST_RESET2] = " guest-reset2",
 	[POWER_REASON_GUEST_PANIC] = " guest-panic",
+	[POWER_REASON_WATCHDOG] = " watchdog",
 	[POWER_REASON_HOST] = " host",
 	[POWER_REASON_HOST_SIGNAL] = " host-signal",
 	[POWER_REASON_HOST_ERROR] = " host-error",
@@ -84,6 +89,9 @@ static void describe(const struct power_event *event, char *text)
 		add(text, " cpu=%" PRId32, event->cpu);
 	}
 	add(text, "%s", reasons[event->reason]);
+	if (event->action != NULL) {
+		add(text, " action=%s", event->action);
+	}
 	if (event->reason == POWER_REASON_INTERRUPT && event->intid >= 0) {
 		add(text, " %" PRId32 " %s", event->intid,
 		    event->device != NULL ? event->device : "-");

@@ -399,9 +399,19 @@ struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)
 	return &vm->vcpus[cpu];
 }
 
-static uint64_t counter(struct kvm_vm *vm)
+static uint64_t counter(const struct kvm_vm *vm)
 {
 	return now_ns() - __atomic_load_n(&vm->counter_offset_ns, __ATOMIC_SEQ_CST);
+}
+
+uint64_t kvm_vm_counter(const struct kvm_vm *vm)
+{
+	return counter(vm);
+}
+
+uint64_t kvm_counter_hz(void)
+{
+	return 1000000000;
 }
 
 uint64_t fake_kvm_counter(void)

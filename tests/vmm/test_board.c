@@ -155,6 +155,31 @@ static void devices_are_in_their_places(void **state)
 	assert_false(mmio_bus_read(&f->board.bus, LAYOUT_GICD_BASE, 4, &value));
 }
 
+/* pvpanic always, and the watchdog's two frames when it is asked for. */
+static void guest_is_watched(void **state)
+{
+	struct fixture *f = *state;
+	struct board_config config = {.ram = f->ram};
+	struct vmm_error error;
+	uint64_t value;
+
+	make_two(f);
+	assert_int_equal(get(f, LAYOUT_PVPANIC_BASE), 7);
+	assert_false(mmio_bus_read(&f->board.bus, LAYOUT_WATCHDOG_CONTROL_BASE, 4, &value));
+	assert_null(board_device_name(&f->board, LAYOUT_WATCHDOG_INTID));
+	board_destroy(&f->board);
+	config.watchdog = true;
+	assert_int_equal(board_init(&f->board, &config, &error), 0);
+	assert_int_equal(get(f, LAYOUT_WATCHDOG_CONTROL_BASE + 0xFCC), 0x0001043B);
+	assert_int_equal(get(f, LAYOUT_WATCHDOG_REFRESH_BASE + 0xFCC), 0x0001043B);
+	set(f, LAYOUT_WATCHDOG_CONTROL_BASE + 8, 42);
+	set(f, LAYOUT_WATCHDOG_REFRESH_BASE + 8, 43);
+	assert_int_equal(get(f, LAYOUT_WATCHDOG_CONTROL_BASE + 8), 42);
+	board_reset(&f->board);
+	assert_int_equal(get(f, LAYOUT_WATCHDOG_CONTROL_BASE + 8), 0);
+	assert_string_equal(board_device_name(&f->board, 42), "sbsa-gwdt");
+}
+
 static void interrupts_have_names(void **state)
 {
 	static const struct {
@@ -375,7 +400,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(devices_are_in_their_places),
-		TEST(interrupts_have_names),
+		TEST(guest_is_watched),
+		T(interrupts_have_names),
 		TEST(lines_go_to_the_vm),
 		TEST(queues_are_signalled_by_the_vm),
 		TEST(console_reaches_the_host),

@@ -437,7 +437,7 @@ static void turn_is_bounded(void **state)
 	(void)close(fd);
 }
 
-/* With no descriptor left a client is turned away; the loop does not spin, and a later one comes. */
+/* With no descriptor left a client is turned away: the loop does not spin, later ones can come. */
 static void client_without_a_descriptor_is_turned_away(void **state)
 {
 	struct fixture *f = *state;

@@ -20,6 +20,7 @@ static struct fdt_config config_of(uint32_t psci_version)
 		.bootargs = "console=ttyAMA0 quiet",
 		.initrd_ipa = UINT64_C(0x140000000),
 		.initrd_size_bytes = 0x12345,
+		.has_watchdog = true,
 		.virtio_slots = 0x80000005,
 	};
 }
@@ -40,6 +41,26 @@ static void memory_cpus_and_chosen(void **state)
 	assert_strings(fdt, "/chosen", "stdout-path", "/pl011@9000000", 15);
 	assert_true(cell64(fdt, "/chosen", "linux,initrd-start", 0) == UINT64_C(0x140000000));
 	assert_true(cell64(fdt, "/chosen", "linux,initrd-end", 0) == UINT64_C(0x140012345));
+	test_free(fdt);
+}
+
+/* The control frame first, as the binding has it. */
+static void watchdog_and_pvpanic(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	void *fdt = build(&config);
+
+	(void)state;
+	assert_strings(fdt, "/watchdog@a020000", "compatible", "arm,sbsa-gwdt", 14);
+	assert_true(cell64(fdt, "/watchdog@a020000", "reg", 0) == 0x0A020000);
+	assert_true(cell64(fdt, "/watchdog@a020000", "reg", 1) == 0x1000);
+	assert_true(cell64(fdt, "/watchdog@a020000", "reg", 2) == 0x0A010000);
+	assert_true(cell64(fdt, "/watchdog@a020000", "reg", 3) == 0x1000);
+	assert_int_equal(cell(fdt, "/watchdog@a020000", "interrupts", 0), 0);
+	assert_int_equal(cell(fdt, "/watchdog@a020000", "interrupts", 1), 10);
+	assert_int_equal(cell(fdt, "/watchdog@a020000", "interrupts", 2), 4);
+	assert_strings(fdt, "/pvpanic@a030000", "compatible", "qemu,pvpanic-mmio", 18);
+	assert_true(cell64(fdt, "/pvpanic@a030000", "reg", 0) == 0x0A030000);
 	test_free(fdt);
 }
 
@@ -98,10 +119,12 @@ static void what_is_not_there_is_left_out(void **state)
 	config.bootargs = NULL;
 	config.initrd_size_bytes = 0;
 	config.virtio_slots = 0;
+	config.has_watchdog = false;
 	fdt = build(&config);
 	assert_null(prop(fdt, "/chosen", "bootargs", NULL));
 	assert_null(prop(fdt, "/chosen", "linux,initrd-start", NULL));
 	assert_int_equal(fdt_path_offset(fdt, "/virtio_mmio@a000000"), -FDT_ERR_NOTFOUND);
+	assert_int_equal(fdt_path_offset(fdt, "/watchdog@a020000"), -FDT_ERR_NOTFOUND);
 	test_free(fdt);
 }
 
@@ -246,6 +269,7 @@ static void dtc_has_no_warning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(watchdog_and_pvpanic),
 		cmocka_unit_test(memory_cpus_and_chosen),
 		cmocka_unit_test(many_cpus),
 		cmocka_unit_test(pmu_is_told),

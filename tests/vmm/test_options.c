@@ -12,51 +12,9 @@
 #include "check.h"
 
 #include "cli/help.h"
-#include "cli/options.h"
+#include "options_line.h"
 
-#define ARGUMENT_COUNT_MAX 48
 #define NOBODY 65534
-
-/* Splits @line at blanks, with "run" in front; @words keeps the text. */
-static int split(const char *line, char *words, char **argv)
-{
-	static char run[] = "run";
-	char *place = NULL;
-	int argc = 1;
-
-	argv[0] = run;
-	(void)strcpy(words, line);
-	for (char *word = strtok_r(words, " ", &place); word != NULL;
-	     word = strtok_r(NULL, " ", &place)) {
-		assert_true(argc < ARGUMENT_COUNT_MAX - 1);
-		/* '~' stands for an empty word. */
-		argv[argc++] = strcmp(word, "~") == 0 ? word + 1 : word;
-	}
-	argv[argc] = NULL;
-	return argc;
-}
-
-static enum options_result parse(const char *line, struct run_options *options,
-				 struct vmm_error *error)
-{
-	/* The options point into these. */
-	static char words[4096];
-	static char *argv[ARGUMENT_COUNT_MAX];
-	int argc = split(line, words, argv);
-
-	error->text[0] = '\0';
-	return options_parse(argc, argv, options, error);
-}
-
-static void parse_ok(const char *line, struct run_options *options)
-{
-	struct vmm_error error;
-	enum options_result result = parse(line, options, &error);
-
-	if (result != OPTIONS_RUN) {
-		fail_msg("'%s': %s", line, error.text);
-	}
-}
 
 static void test_defaults(void **state)
 {
@@ -117,29 +75,6 @@ static void test_all(void **state)
 	assert_string_equal(options.events, "-");
 	assert_string_equal(options.control, "c");
 	assert_string_equal(options.pidfile, "p");
-	options_free(&options);
-}
-
-static void test_virtio_console(void **state)
-{
-	struct run_options options;
-	const struct machine_console_config *console = &options.machine.console;
-
-	(void)state;
-	parse_ok("--kernel k --virtio-console stdio", &options);
-	assert_true(console->on_terminal);
-	assert_null(console->path);
-	options_free(&options);
-	parse_ok("--kernel k --virtio-console ./stdio --virtio-port org.qemu.guest_agent.0=a "
-		 "--virtio-port b-1=c=d",
-		 &options);
-	assert_false(console->on_terminal);
-	assert_string_equal(console->path, "./stdio");
-	assert_int_equal(console->port_count, 2);
-	assert_string_equal(console->ports[0].name, "org.qemu.guest_agent.0");
-	assert_string_equal(console->ports[0].path, "a");
-	assert_string_equal(console->ports[1].name, "b-1");
-	assert_string_equal(console->ports[1].path, "c=d");
 	options_free(&options);
 }
 
@@ -239,15 +174,6 @@ static const struct {
 	{"--kernel k --initrd", "--initrd", "--initrd FILE"},
 	{"--kernel k --append", "--append", "--append STRING"},
 	{"--kernel k --disk", "--disk", "--disk FILE[,ro]"},
-	{"--kernel k --virtio-console", "--virtio-console", "SOCKET|stdio"},
-	{"--kernel k --virtio-port a", "--virtio-port 'a'", "NAME=SOCKET"},
-	{"--kernel k --virtio-port a=", "--virtio-port 'a='", "NAME=SOCKET"},
-	{"--kernel k --virtio-port =s", "--virtio-port '=s'", "NAME=SOCKET"},
-	{"--kernel k --virtio-port a/b=s", "--virtio-port 'a/b=s'", "NAME=SOCKET"},
-	{"--kernel k --virtio-port a=s --virtio-port a=t", "--virtio-port 'a=t'", "another name"},
-	{"--kernel k --virtio-port a=s --virtio-port b=s --virtio-port c=s --virtio-port d=s "
-	 "--virtio-port e=s",
-	 "--virtio-port 'e=s'", "4 ports"},
 	{"--kernel k --kernel l", "--kernel", "once"},
 	{"--kernel k --no-reboot --no-reboot", "--no-reboot", "once"},
 	{"--kernel k --vsock", "--vsock", "--vsock CID"},
@@ -563,7 +489,6 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults),
-		cmocka_unit_test(test_virtio_console),
 		cmocka_unit_test(test_all),
 		cmocka_unit_test(test_psci_versions),
 		cmocka_unit_test(test_memory_sizes),

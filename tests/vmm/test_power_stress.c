@@ -198,6 +198,10 @@ static bool tell(struct story *story, const struct power_event *event)
 	case POWER_EVENT_RESUME:
 	case POWER_EVENT_ASKED:
 	case POWER_EVENT_UNRESPONSIVE:
+	case POWER_EVENT_WATCHDOG:
+	case POWER_EVENT_GUEST_PANICKED:
+	case POWER_EVENT_GUEST_CRASHLOADED:
+	case POWER_EVENT_GUEST_PVSHUTDOWN:
 	case POWER_EVENT_BALLOON_CHANGE:
 		good = false;
 		break;

@@ -48,6 +48,7 @@ struct fdt_psci_ids {
  * @bootargs:          the kernel's command line; NULL for none
  * @initrd_ipa:        start of the initrd
  * @initrd_size_bytes: its size, 0 for none
+ * @has_watchdog:      there is one
  * @virtio_slots:      bit n is set if virtio-mmio slot n has a device; others are left out
  */
 struct fdt_config {
@@ -64,6 +65,7 @@ struct fdt_config {
 	const char *bootargs;
 	uint64_t initrd_ipa;
 	uint64_t initrd_size_bytes;
+	bool has_watchdog;
 	uint32_t virtio_slots;
 };
 

@@ -99,6 +99,35 @@ static void write_virtio(struct fdt_writer *w, uint32_t slots)
 	}
 }
 
+/* The control frame comes first (arm,sbsa-gwdt). */
+static void write_watchdog(struct fdt_writer *w)
+{
+	const uint32_t reg[] = {
+		(uint32_t)(LAYOUT_WATCHDOG_CONTROL_BASE >> 32),
+		(uint32_t)LAYOUT_WATCHDOG_CONTROL_BASE,
+		0,
+		(uint32_t)LAYOUT_WATCHDOG_FRAME_SIZE_BYTES,
+		(uint32_t)(LAYOUT_WATCHDOG_REFRESH_BASE >> 32),
+		(uint32_t)LAYOUT_WATCHDOG_REFRESH_BASE,
+		0,
+		(uint32_t)LAYOUT_WATCHDOG_FRAME_SIZE_BYTES,
+	};
+
+	fdt_writer_begin_named(w, "watchdog@%" PRIx64, LAYOUT_WATCHDOG_CONTROL_BASE);
+	fdt_writer_string(w, "compatible", "arm,sbsa-gwdt");
+	fdt_writer_cells(w, "reg", reg, sizeof(reg) / sizeof(reg[0]));
+	fdt_writer_spi(w, LAYOUT_WATCHDOG_SPI, FDT_IRQ_LEVEL_HIGH);
+	fdt_writer_end(w);
+}
+
+static void write_pvpanic(struct fdt_writer *w)
+{
+	fdt_writer_begin_named(w, "pvpanic@%" PRIx64, LAYOUT_PVPANIC_BASE);
+	fdt_writer_string(w, "compatible", "qemu,pvpanic-mmio");
+	fdt_writer_reg(w, LAYOUT_PVPANIC_BASE, LAYOUT_PVPANIC_SIZE_BYTES);
+	fdt_writer_end(w);
+}
+
 void fdt_write_devices(struct fdt_writer *w, const struct fdt_config *config)
 {
 	write_uart(w);
@@ -106,4 +135,8 @@ void fdt_write_devices(struct fdt_writer *w, const struct fdt_config *config)
 	write_gpio(w);
 	write_keys(w);
 	write_virtio(w, config->virtio_slots);
+	if (config->has_watchdog) {
+		write_watchdog(w);
+	}
+	write_pvpanic(w);
 }

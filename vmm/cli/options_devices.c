@@ -125,3 +125,40 @@ bool options_set_balloon(struct run_options *options, const char *value, struct 
 	options->machine.balloon = true;
 	return true;
 }
+
+bool options_set_watchdog(struct run_options *options, const char *value, struct vmm_error *error)
+{
+	(void)value;
+	(void)error;
+	/* The action may have come first. */
+	if (options->machine.watchdog == MACHINE_WATCHDOG_NONE) {
+		options->machine.watchdog = MACHINE_WATCHDOG_RESET;
+	}
+	return true;
+}
+
+bool options_set_watchdog_action(struct run_options *options, const char *value,
+				 struct vmm_error *error)
+{
+	if (strcmp(value, "reset") == 0) {
+		options->machine.watchdog = MACHINE_WATCHDOG_RESET;
+	} else if (strcmp(value, "poweroff") == 0) {
+		options->machine.watchdog = MACHINE_WATCHDOG_POWEROFF;
+	} else {
+		vmm_error_set(error, "--watchdog-action '%.100s': expected reset or poweroff",
+			      value);
+		return false;
+	}
+	return true;
+}
+
+bool options_set_panic_action(struct run_options *options, const char *value,
+			      struct vmm_error *error)
+{
+	options->machine.panic_ends = strcmp(value, "poweroff") == 0;
+	if (!options->machine.panic_ends && strcmp(value, "run") != 0) {
+		vmm_error_set(error, "--panic-action '%.100s': expected run or poweroff", value);
+		return false;
+	}
+	return true;
+}

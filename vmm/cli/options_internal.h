@@ -42,6 +42,9 @@ bool options_check_power(const struct machine_config *machine, struct vmm_error 
 
 /* options_devices.c */
 option_set_fn options_set_disk;
+option_set_fn options_set_watchdog;
+option_set_fn options_set_watchdog_action;
+option_set_fn options_set_panic_action;
 option_set_fn options_set_virtio_console;
 option_set_fn options_set_virtio_port;
 option_set_fn options_set_vsock;

@@ -35,6 +35,10 @@ static const struct event_words {
 	[POWER_EVENT_RESUME] = {.name = "RESUME"},
 	[POWER_EVENT_ASKED] = {.name = NULL},
 	[POWER_EVENT_UNRESPONSIVE] = {.name = "X_TORPOR_GUEST_UNRESPONSIVE"},
+	[POWER_EVENT_WATCHDOG] = {.name = "WATCHDOG"},
+	[POWER_EVENT_GUEST_PANICKED] = {.name = "GUEST_PANICKED"},
+	[POWER_EVENT_GUEST_CRASHLOADED] = {.name = "GUEST_CRASHLOADED"},
+	[POWER_EVENT_GUEST_PVSHUTDOWN] = {.name = "GUEST_PVSHUTDOWN"},
 	[POWER_EVENT_BALLOON_CHANGE] = {.name = "BALLOON_CHANGE"},
 };
 
@@ -77,6 +81,8 @@ const char *events_reason(const struct power_event *event)
 		return "guest-reset2";
 	case POWER_REASON_GUEST_PANIC:
 		return "guest-panic";
+	case POWER_REASON_WATCHDOG:
+		return "watchdog";
 	case POWER_REASON_HOST:
 		return word_or(event_words[event->kind].host, "host");
 	case POWER_REASON_HOST_SIGNAL:
@@ -94,7 +100,7 @@ const char *events_reason(const struct power_event *event)
 bool events_by_guest(const struct power_event *event)
 {
 	return event->reason == POWER_REASON_GUEST || event->reason == POWER_REASON_GUEST_RESET2 ||
-	       event->reason == POWER_REASON_GUEST_PANIC;
+	       event->reason == POWER_REASON_GUEST_PANIC || event->reason == POWER_REASON_WATCHDOG;
 }
 
 static void add_word(struct json_object *object, const char *name, const char *word)
@@ -110,6 +116,7 @@ void events_add_data(struct json_object *object, const struct power_event *event
 		json_object_object_add(object, "cpu", json_object_new_int(event->cpu));
 	}
 	add_word(object, "reason", events_reason(event));
+	add_word(object, "action", event->action);
 	if (event->kind == POWER_EVENT_UNRESPONSIVE) {
 		add_word(object, "request", key_words[event->key].request);
 	}

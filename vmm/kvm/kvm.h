@@ -171,6 +171,16 @@ int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value);
 /** kvm_vm_has_feature() - whether its CPUs have a feature */
 bool kvm_vm_has_feature(const struct kvm_vm *vm, enum cpu_feature feature);
 
+/**
+ * kvm_vm_counter() - what the guest's virtual counter shows now, in all its CPUs
+ *
+ * Also while vCPUs run; any thread. Return: in ticks of kvm_counter_hz().
+ */
+uint64_t kvm_vm_counter(const struct kvm_vm *vm);
+
+/** kvm_counter_hz() - CNTFRQ_EL0, the same for the host and all guests */
+uint64_t kvm_counter_hz(void);
+
 /** kvm_vm_vcpu() - vCPU by its index; belongs to @vm */
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu);
 

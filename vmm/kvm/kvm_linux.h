@@ -42,6 +42,7 @@ struct kvm_vm {
 	bool features[CPU_FEATURE_COUNT];
 	uint32_t cpu_count;
 	struct kvm_vcpu *vcpus;
+	uint64_t counter_offset; /* the host's counter less the guest's */
 };
 
 /* What the host has of @wanted; then, what a vCPU is initialized with, and what follows that. */

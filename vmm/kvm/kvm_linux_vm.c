@@ -178,6 +178,18 @@ static int create_vcpus(struct kvm_vm *vm, uint32_t count, const struct cpu_feat
 	return ret;
 }
 
+/* Each vCPU that is made sets it; from here on it is known. */
+static int learn_counter(struct kvm_vm *vm, struct vmm_error *error)
+{
+	uint64_t counter;
+	int ret = kvm_vm_get_counter(vm, &counter);
+
+	if (ret != 0) {
+		vmm_error_set(error, "KVM gave no counter of the guest's: %s", strerror(-ret));
+	}
+	return ret;
+}
+
 static int build(struct kvm_vm *vm, const struct kvm_vm_config *config, struct vmm_error *error)
 {
 	int ret = open_kvm(vm, error);
@@ -199,6 +211,9 @@ static int build(struct kvm_vm *vm, const struct kvm_vm_config *config, struct v
 	}
 	if (ret == 0) {
 		ret = kvm_linux_pmu_init(vm, config->pmu_intid, error);
+	}
+	if (ret == 0) {
+		ret = learn_counter(vm, error);
 	}
 	return ret;
 }
@@ -256,17 +271,6 @@ int kvm_vm_ioeventfd(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes, uint64
 	};
 
 	return ioctl(vm->fd, KVM_IOEVENTFD, &event) == 0 ? 0 : -errno;
-}
-
-/* KVM has one offset for the whole VM, whichever vCPU it is set by. */
-int kvm_vm_get_counter(struct kvm_vm *vm, uint64_t *value)
-{
-	return kvm_linux_get_reg(&vm->vcpus[0], KVM_REG_ARM_TIMER_CNT, value);
-}
-
-int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value)
-{
-	return kvm_linux_set_reg(&vm->vcpus[0], KVM_REG_ARM_TIMER_CNT, &value);
 }
 
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)

@@ -89,7 +89,7 @@ int board_init(struct board *board, const struct board_config *config, struct vm
 {
 	static int (*const groups[])(struct board * board, struct vmm_error * error) = {
 		board_add_platform, board_add_keys,  board_add_disks,	board_add_nets,
-		board_add_console,  board_add_vsock, board_add_balloon,
+		board_add_console,  board_add_vsock, board_add_balloon, board_add_watch,
 	};
 	int ret = 0;
 

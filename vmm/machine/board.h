@@ -15,6 +15,8 @@
 #include "devices/pl031.h"
 #include "devices/pl061.h"
 #include "devices/power_keys.h"
+#include "devices/pvpanic.h"
+#include "devices/sbsa_gwdt.h"
 #include "devices/vhost_vsock.h"
 #include "devices/virtio_balloon.h"
 #include "devices/virtio_blk.h"
@@ -48,6 +50,9 @@ struct board_console;
  * @vsock_cid:       see struct machine_config
  * @balloon:         see struct machine_config
  * @balloon_changed: the balloon leaves the guest so much; main thread
+ * @watchdog:        there is one
+ * @bitten:          it was not refreshed in time; main thread
+ * @guest_event:     the guest told something of itself; on a vCPU thread
  * @console_tx:      see struct machine_host
  * @console_room:    input would be taken again; any thread
  * @log:             see struct machine_host
@@ -63,6 +68,9 @@ struct board_config {
 	void (*balloon_changed)(void *ctx, uint64_t size_bytes);
 	const struct machine_net_config *nets;
 	size_t net_count;
+	bool watchdog;
+	void (*bitten)(void *ctx);
+	void (*guest_event)(void *ctx, enum pvpanic_event event);
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	void (*console_room)(void *ctx);
 	void (*log)(void *ctx, const char *line);
@@ -84,6 +92,8 @@ struct board_config {
  * @keys:         what the host presses to ask for a power state
  * @rng:          entropy
  * @disks:        the first config.disk_count are used
+ * @watchdog:     if config.watchdog
+ * @pvpanic:      always there
  * @console:      of board_console.c; NULL if there is no virtio console
  * @vsock:        if config.vsock_cid is not 0
  * @balloon:      if config.balloon
@@ -102,6 +112,8 @@ struct board {
 	struct power_keys keys;
 	struct virtio_rng rng;
 	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
+	struct sbsa_gwdt watchdog;
+	struct pvpanic pvpanic;
 	struct board_console *console;
 	struct vhost_vsock vsock;
 	struct virtio_balloon balloon;

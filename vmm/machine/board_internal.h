@@ -36,6 +36,9 @@ int board_add_keys(struct board *board, struct vmm_error *error);
 /* board_disks.c */
 int board_add_disks(struct board *board, struct vmm_error *error);
 
+/* board_watch.c */
+int board_add_watch(struct board *board, struct vmm_error *error);
+
 /* board_console.c */
 int board_add_console(struct board *board, struct vmm_error *error);
 /* board_vsock.c */

@@ -45,6 +45,10 @@ int machine_load(struct machine *machine, struct vmm_error *error);
 void machine_emit(void *ctx, const struct power_event *event);
 int machine_open_requests(struct machine *machine, struct vmm_error *error);
 
+/* machine_watch.c: for the board. */
+void machine_bitten(void *ctx);
+void machine_guest_event(void *ctx, enum pvpanic_event event);
+
 /* The guest starts over, with all of RAM zeroed unless @warm. */
 int machine_restart(struct machine *machine, bool warm, struct vmm_error *error);
 

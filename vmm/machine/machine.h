@@ -35,6 +35,18 @@ struct machine_disk_config {
 };
 
 /**
+ * enum machine_watchdog - whether there is one, and what its bite does
+ * @MACHINE_WATCHDOG_NONE:     there is none
+ * @MACHINE_WATCHDOG_RESET:    a cold reset
+ * @MACHINE_WATCHDOG_POWEROFF: the end, MACHINE_END_CRASHED
+ */
+enum machine_watchdog {
+	MACHINE_WATCHDOG_NONE,
+	MACHINE_WATCHDOG_RESET,
+	MACHINE_WATCHDOG_POWEROFF,
+};
+
+/**
  * struct machine_port_config - a named port of the virtio console
  * @name: what the guest finds it by
  * @path: of the Unix socket that it leads to
@@ -99,6 +111,8 @@ struct machine_net_config {
  * @vsock_cid:    the context id of its sockets to the host, VHOST_VSOCK_CID_MIN and up; 0: none
  * @balloon:      it has a memory balloon
  * @nets:         the first @net_count are used
+ * @watchdog:     whether the guest has one
+ * @panic_ends:   a panic that the guest tells of ends the machine, MACHINE_END_CRASHED
  * @cpu_count:    1 .. MACHINE_CPU_COUNT_MAX
  * @memory_bytes: of RAM, a multiple of 2 MiB
  * @hugepages:    RAM is of huge pages from the host's pool
@@ -117,6 +131,8 @@ struct machine_config {
 	struct machine_disk_config disks[MACHINE_DISK_COUNT_MAX];
 	size_t disk_count;
 	struct machine_console_config console;
+	enum machine_watchdog watchdog;
+	bool panic_ends;
 	uint32_t vsock_cid;
 	bool balloon;
 	struct machine_net_config nets[MACHINE_NET_COUNT_MAX];

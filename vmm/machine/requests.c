@@ -128,6 +128,10 @@ static bool settles(const struct power_event *event, enum power_key key)
 	case POWER_EVENT_STOP:
 	case POWER_EVENT_RESUME:
 	case POWER_EVENT_ASKED:
+	case POWER_EVENT_WATCHDOG:
+	case POWER_EVENT_GUEST_PANICKED:
+	case POWER_EVENT_GUEST_CRASHLOADED:
+	case POWER_EVENT_GUEST_PVSHUTDOWN:
 	case POWER_EVENT_BALLOON_CHANGE:
 		break;
 	}

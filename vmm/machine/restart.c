@@ -73,6 +73,7 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 		.cluster_count = machine->config.cluster_count,
 		.ramoops_size_bytes = machine->config.ramoops_bytes,
 		.bootargs = machine->config.cmdline,
+		.has_watchdog = machine->config.watchdog != MACHINE_WATCHDOG_NONE,
 		.virtio_slots = machine->board.virtio_slots,
 	};
 	struct boot_entry entry;

@@ -18,7 +18,11 @@
  *   0x00_0903_0000  | PL061 GPIO         4 KiB |  SPI 7
  *   0x00_0A00_0000  +--------------------------+
  *                   | virtio-mmio, 32 x 512 B  |  SPI 16 to 47
- *   0x00_0A00_4000  +--------------------------+
+ *   0x00_0A01_0000  +--------------------------+
+ *                   | watchdog, refresh  4 KiB |  SPI 10
+ *   0x00_0A02_0000  | watchdog, control  4 KiB |
+ *   0x00_0A03_0000  | pvpanic            4 KiB |
+ *                   +--------------------------+
  *                   | nothing                  |
  *   0x00_4000_0000  +--------------------------+
  *                   | RAM                      |
@@ -81,6 +85,16 @@
 	(LAYOUT_VIRTIO_BASE + (uint64_t)(slot)*LAYOUT_VIRTIO_STRIDE_BYTES)
 #define LAYOUT_VIRTIO_SLOT_SPI(slot) (LAYOUT_VIRTIO_SPI + (slot))
 #define LAYOUT_VIRTIO_SLOT_INTID(slot) LAYOUT_SPI_INTID(LAYOUT_VIRTIO_SLOT_SPI(slot))
+
+/* The rest of what QEMU's machine keeps for virtio-mmio's range has no virtio in it. */
+#define LAYOUT_WATCHDOG_REFRESH_BASE UINT64_C(0x0A010000)
+#define LAYOUT_WATCHDOG_CONTROL_BASE UINT64_C(0x0A020000)
+#define LAYOUT_WATCHDOG_FRAME_SIZE_BYTES UINT64_C(0x00001000)
+#define LAYOUT_WATCHDOG_SPI 10U
+#define LAYOUT_WATCHDOG_INTID LAYOUT_SPI_INTID(LAYOUT_WATCHDOG_SPI)
+
+#define LAYOUT_PVPANIC_BASE UINT64_C(0x0A030000)
+#define LAYOUT_PVPANIC_SIZE_BYTES UINT64_C(0x00001000)
 
 /* The architected timers' PPIs: EL3's, EL1's physical and virtual one, EL2's. */
 #define LAYOUT_TIMER_S_EL1_PPI 13U

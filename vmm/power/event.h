@@ -24,6 +24,10 @@
  * @POWER_EVENT_RESUME:       and lets them go on
  * @POWER_EVENT_ASKED:        the host pressed a key
  * @POWER_EVENT_UNRESPONSIVE: the guest did not do in time what the key asks for
+ * @POWER_EVENT_WATCHDOG:     the guest did not refresh its watchdog; what comes of it follows
+ * @POWER_EVENT_GUEST_PANICKED:    the guest says that its kernel panicked
+ * @POWER_EVENT_GUEST_CRASHLOADED: the same, and that it deals with it itself
+ * @POWER_EVENT_GUEST_PVSHUTDOWN:  the guest says that it has shut down; the end follows
  * @POWER_EVENT_BALLOON_CHANGE: the balloon leaves the guest more or less of its RAM than before
  */
 enum power_event_kind {
@@ -39,6 +43,10 @@ enum power_event_kind {
 	POWER_EVENT_RESUME,
 	POWER_EVENT_ASKED,
 	POWER_EVENT_UNRESPONSIVE,
+	POWER_EVENT_WATCHDOG,
+	POWER_EVENT_GUEST_PANICKED,
+	POWER_EVENT_GUEST_CRASHLOADED,
+	POWER_EVENT_GUEST_PVSHUTDOWN,
 	POWER_EVENT_BALLOON_CHANGE,
 };
 
@@ -47,7 +55,9 @@ enum power_event_kind {
  * @POWER_REASON_NONE:         nothing to say
  * @POWER_REASON_GUEST:        the guest asked for it
  * @POWER_REASON_GUEST_RESET2: SYSTEM_RESET2, with type and cookie
- * @POWER_REASON_GUEST_PANIC:  the guest can't go on: a KVM internal error, or no CPU is on
+ * @POWER_REASON_GUEST_PANIC:  the guest can't go on: a KVM internal error, or no CPU is on, or it
+ *                             says so
+ * @POWER_REASON_WATCHDOG:     the guest did not refresh its watchdog
  * @POWER_REASON_HOST:         the host asked for it, over the control socket
  * @POWER_REASON_HOST_SIGNAL:  SIGINT or SIGTERM
  * @POWER_REASON_HOST_ERROR:   the host failed
@@ -59,6 +69,7 @@ enum power_reason {
 	POWER_REASON_GUEST,
 	POWER_REASON_GUEST_RESET2,
 	POWER_REASON_GUEST_PANIC,
+	POWER_REASON_WATCHDOG,
 	POWER_REASON_HOST,
 	POWER_REASON_HOST_SIGNAL,
 	POWER_REASON_HOST_ERROR,
@@ -74,6 +85,8 @@ enum power_reason {
  * @cpu:        the CPU it is about, or the one that called; -1 if none
  * @intid:      with POWER_REASON_INTERRUPT: the interrupt, or -1 if the host could not tell
  * @device:     with POWER_REASON_INTERRUPT: a static name such as "pl031", or NULL
+ * @action:     of WATCHDOG, GUEST_PANICKED and GUEST_CRASHLOADED: what the host does, a static
+ *              word of QMP's
  * @key:        of ASKED and UNRESPONSIVE; with POWER_REASON_INTERRUPT: if one woke the machine
  * @reset_type: with POWER_REASON_GUEST_RESET2
  * @cookie:     with POWER_REASON_GUEST_RESET2
@@ -86,6 +99,7 @@ struct power_event {
 	int32_t cpu;
 	int32_t intid;
 	const char *device;
+	const char *action;
 	enum power_key key;
 	uint32_t reset_type;
 	uint64_t cookie;

@@ -209,6 +209,18 @@ void power_end(struct power *power, struct power_end *end)
 	pthread_mutex_unlock(&power->end_lock);
 }
 
+bool power_end_by_device(struct power *power, const struct power_end *end)
+{
+	enum torpor_machine_mode mode =
+		end->kind == POWER_END_RESET ? TORPOR_MODE_RESETTING : TORPOR_MODE_OFF;
+
+	if (torpor_machine_end(&power->core, mode) != TORPOR_OK) {
+		return false;
+	}
+	power_ended(power, end);
+	return true;
+}
+
 bool power_end_by_host(struct power *power, enum power_reason reason)
 {
 	const struct power_end end = {
@@ -216,11 +228,7 @@ bool power_end_by_host(struct power *power, enum power_reason reason)
 		.event = {.reason = reason, .cpu = -1},
 	};
 
-	if (torpor_machine_end(&power->core, TORPOR_MODE_OFF) != TORPOR_OK) {
-		return false;
-	}
-	power_ended(power, &end);
-	return true;
+	return power_end_by_device(power, &end);
 }
 
 bool power_reset_by_host(struct power *power)
@@ -230,11 +238,7 @@ bool power_reset_by_host(struct power *power)
 		.event = {.reason = POWER_REASON_HOST, .cpu = -1},
 	};
 
-	if (torpor_machine_end(&power->core, TORPOR_MODE_RESETTING) != TORPOR_OK) {
-		return false;
-	}
-	power_ended(power, &end);
-	return true;
+	return power_end_by_device(power, &end);
 }
 
 enum torpor_machine_mode power_mode(const struct power *power)

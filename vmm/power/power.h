@@ -129,6 +129,14 @@ bool power_end_by_host(struct power *power, enum power_reason reason);
 bool power_reset_by_host(struct power *power);
 
 /**
+ * power_end_by_device() - a device ends the boot, as a call of the guest's does
+ * @end: OFF, RESET or CRASHED, with its reason and detail
+ *
+ * Any thread. Return: true if this call ended it; false if it had ended.
+ */
+bool power_end_by_device(struct power *power, const struct power_end *end);
+
+/**
  * power_pause() - keep all vCPUs from running until power_resume(), also over a power_boot()
  *
  * When it returns none is in the guest any more. The guest's clock stands still. What a vCPU was
