@@ -236,7 +236,7 @@ static void reset_zeroes(struct rig *r)
 	zero_at_boot(r);
 }
 
-/* What there are no statistics of is told apart from what was not used (torpor_cpu_statistics()). */
+/* What there are no statistics of is told apart from what was not used: torpor_cpu_statistics(). */
 static void host_is_refused(struct rig *r)
 {
 	uint64_t count = 7;

@@ -401,7 +401,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(devices_are_in_their_places),
 		TEST(guest_is_watched),
-		T(interrupts_have_names),
+		TEST(interrupts_have_names),
 		TEST(lines_go_to_the_vm),
 		TEST(queues_are_signalled_by_the_vm),
 		TEST(console_reaches_the_host),
