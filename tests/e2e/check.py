@@ -11,11 +11,13 @@ import sys
 import tempfile
 
 import bare
+import client
+import keys
 import scenarios
 import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
-SCENARIOS = {**bare.SCENARIOS, **scenarios.SCENARIOS}
+SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS}
 
 
 def parse(argv):
@@ -24,6 +26,12 @@ def parse(argv):
     parser.add_argument("--kernel", required=True, metavar="FILE", help="the guest's kernel")
     parser.add_argument("--initrd", required=True, metavar="FILE", help="made by guest/build")
     parser.add_argument("--bare", required=True, metavar="FILE", help="made by bare/build")
+    parser.add_argument("--generic-kernel", required=True, metavar="FILE",
+                        help="a kernel with drivers for all that the machine has")
+    parser.add_argument("--generic-initrd", required=True, metavar="FILE",
+                        help="made by guest/build of that kernel's modules")
+    parser.add_argument("--qmp-library", required=True, metavar="DIR",
+                        help="where the Python package qemu.qmp is")
     parser.add_argument("--jobs", type=int, default=2, metavar="N",
                         help="machines at a time (default: 2)")
     parser.add_argument("--only", metavar="NAME,...", default=",".join(SCENARIOS),

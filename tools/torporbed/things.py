@@ -109,6 +109,12 @@ def _make_sysroot(root, made):
         (folder / "libfdt.pc").write_text(LIBFDT_PC, encoding="utf-8")
 
 
+# QEMU's own library for QMP: a client of the control socket that nobody here wrote.
+
+def _make_qemu_qmp(root, made):
+    shutil.copytree(only(root, "usr/lib/python3/dist-packages/qemu"), made / "qemu")
+
+
 BUSYBOX = Recipe(
     name="busybox", title="busybox", revision=1,
     suites=(RELEASE,), wants="busybox-static",
@@ -124,13 +130,20 @@ SYSROOT = Recipe(
     suites=(RELEASE,), wants="the libraries",
     resolve=lambda show: list(LIBRARY_PACKAGES), make=_make_sysroot,
 )
+QEMU_QMP = Recipe(
+    name="qemu-qmp", title="QEMU's QMP library", revision=1,
+    suites=("trixie-backports", "sid"), wants="qemu.qmp",
+    resolve=lambda show: ["python3-qemu-qmp"] if show("python3-qemu-qmp") else None,
+    make=_make_qemu_qmp,
+)
 # What a run needs, and its guest; the rest is downloaded when it is asked for.
 RECIPES = (kernels.HOSTS[kernels.HOST_DEFAULT], kernels.GUEST, BUSYBOX, HOSTFS, SYSROOT)
 
 
 def _things():
     """What `path` knows: thing -> (recipe, file in its folder)."""
-    found = {"busybox": (BUSYBOX, "busybox"), "sysroot": (SYSROOT, "")}
+    found = {"busybox": (BUSYBOX, "busybox"), "sysroot": (SYSROOT, ""),
+             "qemu-qmp": (QEMU_QMP, "")}
     for each in (*kernels.GUESTS, *kernels.HOSTS.values()):
         found[f"{each.name}-kernel"] = (each, "Image")
         found[f"{each.name}-config"] = (each, "config")

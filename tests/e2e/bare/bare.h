@@ -256,5 +256,6 @@ void case_off2(void);
 void case_off2_narrow(void);
 void case_last(void);
 void case_reset(void);
+void case_clock(void) __attribute__((noreturn));
 
 #endif /* BARE_BARE_H */

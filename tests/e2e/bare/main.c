@@ -23,6 +23,7 @@ static const struct {
 	{"off2-narrow", case_off2_narrow},
 	{"last", case_last},
 	{"reset", case_reset},
+	{"clock", case_clock},
 };
 
 /* What follows @key in the command line, or NULL. */
