@@ -146,7 +146,7 @@ int machine_rig_setup(void **state)
 	rig->config = (struct machine_config){
 		.kernel = rig->kernel,
 		.cmdline = "",
-		.disks = {{.path = rig->disk}},
+		.disks = {{.path = rig->disk, .aio = DISK_AIO_THREADS}},
 		.disk_count = 1,
 		.cpu_count = 2,
 		.memory_bytes = MACHINE_RAM_BYTES,

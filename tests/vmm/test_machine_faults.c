@@ -150,7 +150,8 @@ static void full_machine_works(void **state)
 	rig->config.cpu_count = MACHINE_CPU_COUNT_MAX;
 	rig->config.disk_count = MACHINE_DISK_COUNT_MAX;
 	for (size_t n = 0; n < MACHINE_DISK_COUNT_MAX; n++) {
-		rig->config.disks[n] = (struct machine_disk_config){rig->disk, n % 2 == 1};
+		rig->config.disks[n] = (struct machine_disk_config){
+			.path = rig->disk, .read_only = true, .queue_count = (unsigned)n + 1};
 	}
 	machine_rig_start(rig, ops);
 	assert_true(event_log_wait(&rig->events, 2));

@@ -173,7 +173,16 @@ static const struct {
 	{"--kernel ~", "--kernel", "--kernel FILE"},
 	{"--kernel k --initrd", "--initrd", "--initrd FILE"},
 	{"--kernel k --append", "--append", "--append STRING"},
-	{"--kernel k --disk", "--disk", "--disk FILE[,ro]"},
+	{"--kernel k --disk", "--disk", "--disk FILE[,OPTION]..."},
+	{"--kernel k --disk d,queues=0", "--disk 'd,queues=0'", "1 to 16"},
+	{"--kernel k --disk d,queues=17", "'queues=17'", "1 to 16"},
+	{"--kernel k --disk d,queues=2x", "'queues=2x'", "1 to 16"},
+	{"--kernel k --disk d,queues=,ro", "'queues='", "1 to 16"},
+	{"--kernel k --disk d,discard=yes", "'discard=yes'", "discard=on or discard=off"},
+	{"--kernel k --disk d,aio=native", "'aio=native'", "aio=auto, aio=threads"},
+	{"--kernel k --disk d,ro,ro", "'ro'", "once"},
+	{"--kernel k --disk d,aio=auto,aio=auto", "'aio='", "once"},
+	{"--kernel k --disk ,ro", "--disk ',ro'", "FILE"},
 	{"--kernel k --kernel l", "--kernel", "once"},
 	{"--kernel k --no-reboot --no-reboot", "--no-reboot", "once"},
 	{"--kernel k --vsock", "--vsock", "--vsock CID"},
@@ -264,6 +273,43 @@ static void test_bad_lines_are_named(void **state)
 		    strchr(error.text, '\n') != NULL) {
 			fail_msg("'%s': %s", bad_lines[i].line, error.text);
 		}
+		options_free(&options);
+	}
+}
+
+/* Options of a disk are taken from the end; a comma before any other word is the file name's. */
+static void test_disk_options(void **state)
+{
+	static const struct {
+		const char *value;
+		struct machine_disk_config disk;
+	} rows[] = {
+		{"d", {"d", false, true, 0, DISK_AIO_AUTO}},
+		{"d,ro,queues=4", {"d", true, true, 4, DISK_AIO_AUTO}},
+		{"d,discard=off,aio=threads,ro", {"d", true, false, 0, DISK_AIO_THREADS}},
+		{"d,discard=on,aio=io_uring", {"d", false, true, 0, DISK_AIO_IO_URING}},
+		{"a,b,c,aio=auto", {"a,b,c", false, true, 0, DISK_AIO_AUTO}},
+		{"ro,d", {"ro,d", false, true, 0, DISK_AIO_AUTO}},
+		{"d,aio=threads,x,ro", {"d,aio=threads,x", true, true, 0, DISK_AIO_AUTO}},
+		{"d,queues", {"d,queues", false, true, 0, DISK_AIO_AUTO}},
+		{"d,read-only=on", {"d,read-only=on", false, true, 0, DISK_AIO_AUTO}},
+		{"d,", {"d,", false, true, 0, DISK_AIO_AUTO}},
+		{"d,queues=16", {"d", false, true, 16, DISK_AIO_AUTO}},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct run_options options;
+		const struct machine_disk_config *disk = &options.machine.disks[0];
+		char line[128];
+
+		(void)snprintf(line, sizeof(line), "--kernel k --disk %s", rows[i].value);
+		parse_ok(line, &options);
+		assert_string_equal(disk->path, rows[i].disk.path);
+		assert_int_equal(disk->read_only, rows[i].disk.read_only);
+		assert_int_equal(disk->discard, rows[i].disk.discard);
+		assert_int_equal(disk->queue_count, rows[i].disk.queue_count);
+		assert_int_equal(disk->aio, rows[i].disk.aio);
 		options_free(&options);
 	}
 }
@@ -435,7 +481,7 @@ static void test_help_is_complete(void **state)
 		"--kernel FILE",
 		"--initrd FILE",
 		"--append STRING",
-		"--disk FILE[,ro]",
+		"--disk FILE[,OPTION]...",
 		"--cpus N",
 		"--cpu-features LIST",
 		"--hugepages",
@@ -495,6 +541,7 @@ int main(void)
 		cmocka_unit_test(test_help_comes_first),
 		cmocka_unit_test(test_idle_and_ramoops),
 		cmocka_unit_test(test_bad_lines_are_named),
+		cmocka_unit_test(test_disk_options),
 		cmocka_unit_test(test_too_many_disks),
 		cmocka_unit_test(test_long_command_line),
 		cmocka_unit_test(test_good_files),

@@ -46,7 +46,7 @@ static const struct option_spec specs[] = {
 	{"kernel", "FILE", options_set_kernel, false},
 	{"initrd", "FILE", options_set_initrd, false},
 	{"append", "STRING", options_set_append, false},
-	{"disk", "FILE[,ro]", options_set_disk, true},
+	{"disk", "FILE[,OPTION]...", options_set_disk, true},
 	{"watchdog", NULL, options_set_watchdog, false},
 	{"watchdog-action", "reset|poweroff", options_set_watchdog_action, false},
 	{"panic-action", "run|poweroff", options_set_panic_action, false},

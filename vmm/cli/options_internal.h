@@ -40,8 +40,10 @@ option_set_fn options_set_ramoops;
 /* Does what they say go with the other options? */
 bool options_check_power(const struct machine_config *machine, struct vmm_error *error);
 
-/* options_devices.c */
+/* options_disk.c */
 option_set_fn options_set_disk;
+
+/* options_devices.c */
 option_set_fn options_set_watchdog;
 option_set_fn options_set_watchdog_action;
 option_set_fn options_set_panic_action;

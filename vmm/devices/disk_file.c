@@ -10,6 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "devices/disk_lock.h"
+
+/* A block is worth telling the guest of up to here. */
+#define BLOCK_BYTES_MAX 65536
+
 static int open_failed(const char *path, bool read_only, int error, struct vmm_error *err)
 {
 	if (error == EISDIR) {
@@ -33,40 +38,79 @@ static int open_failed(const char *path, bool read_only, int error, struct vmm_e
 	return -error;
 }
 
-static int find_size(int fd, const char *path, uint64_t *size_bytes, struct vmm_error *err)
+static int measure_device(struct disk_file *disk, const char *path, struct vmm_error *err)
+{
+	int sector = DISK_SECTOR_BYTES;
+	unsigned block = DISK_SECTOR_BYTES;
+
+	if (ioctl(disk->fd, BLKGETSIZE64, &disk->size_bytes) != 0) {
+		return open_failed(path, true, errno, err);
+	}
+	(void)ioctl(disk->fd, BLKSSZGET, &sector);
+	(void)ioctl(disk->fd, BLKPBSZGET, &block);
+	disk->block_device = true;
+	disk->sector_bytes = sector > 0 ? (uint32_t)sector : DISK_SECTOR_BYTES;
+	disk->block_bytes = block;
+	return 0;
+}
+
+static int measure(struct disk_file *disk, const char *path, struct vmm_error *err)
 {
 	struct stat info;
+	int ret = 0;
 
-	if (fstat(fd, &info) != 0) {
+	if (fstat(disk->fd, &info) != 0) {
 		return open_failed(path, true, errno, err);
 	}
 	if (S_ISDIR(info.st_mode)) {
 		return open_failed(path, true, EISDIR, err);
 	}
+	disk->block_device = false;
+	disk->size_bytes = (uint64_t)info.st_size;
+	disk->sector_bytes = DISK_SECTOR_BYTES;
+	disk->block_bytes = (uint32_t)info.st_blksize;
 	if (S_ISBLK(info.st_mode)) {
-		if (ioctl(fd, BLKGETSIZE64, size_bytes) != 0) {
-			return open_failed(path, true, errno, err);
-		}
-	} else if (S_ISREG(info.st_mode)) {
-		*size_bytes = (uint64_t)info.st_size;
-	} else {
+		ret = measure_device(disk, path, err);
+	} else if (!S_ISREG(info.st_mode)) {
 		vmm_error_set(err, "disk %s is neither a file nor a block device", path);
-		return -EINVAL;
+		ret = -EINVAL;
 	}
-	if (*size_bytes == 0) {
+	if (disk->block_bytes < DISK_SECTOR_BYTES || disk->block_bytes > BLOCK_BYTES_MAX ||
+	    (disk->block_bytes & (disk->block_bytes - 1)) != 0) {
+		disk->block_bytes = DISK_SECTOR_BYTES;
+	}
+	return ret;
+}
+
+static int check_size(const struct disk_file *disk, const char *path, struct vmm_error *err)
+{
+	if (disk->size_bytes == 0) {
 		vmm_error_set(err, "disk %s is empty: give it a size with \"truncate -s 1G %s\"",
 			      path, path);
 		return -EINVAL;
 	}
-	if (*size_bytes % DISK_SECTOR_BYTES != 0) {
+	if (disk->size_bytes % DISK_SECTOR_BYTES != 0) {
 		vmm_error_set(err,
 			      "disk %s has %" PRIu64
 			      " bytes, not a multiple of %d: it is no raw disk "
 			      "image, or is cut short (\"truncate -s %%%d %s\" rounds it up)",
-			      path, *size_bytes, DISK_SECTOR_BYTES, DISK_SECTOR_BYTES, path);
+			      path, disk->size_bytes, DISK_SECTOR_BYTES, DISK_SECTOR_BYTES, path);
 		return -EINVAL;
 	}
 	return 0;
+}
+
+static int take_lock(const struct disk_file *disk, const char *path, struct vmm_error *err)
+{
+	int ret = disk_lock(disk->fd, disk->read_only);
+
+	if (ret != 0) {
+		vmm_error_set(err,
+			      "disk %s is in use by another program (a second machine?)%s: end "
+			      "that first, or use a copy",
+			      path, disk->read_only ? ", which may write to it" : "");
+	}
+	return ret;
 }
 
 int disk_file_open(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err)
@@ -81,12 +125,18 @@ int disk_file_open(struct disk_file *disk, const char *path, bool read_only, str
 	}
 	disk->fd = fd;
 	disk->read_only = read_only;
-	ret = find_size(fd, path, &disk->size_bytes, err);
+	ret = measure(disk, path, err);
+	if (ret == 0) {
+		ret = check_size(disk, path, err);
+	}
 	if (ret == -EINVAL && err != NULL) {
 		err->bad_input = true;
 	}
 	if (ret == 0 && fcntl(fd, F_SETFL, 0) != 0) {
 		ret = open_failed(path, read_only, errno, err);
+	}
+	if (ret == 0) {
+		ret = take_lock(disk, path, err);
 	}
 	if (ret != 0) {
 		(void)close(fd);
@@ -97,12 +147,13 @@ int disk_file_open(struct disk_file *disk, const char *path, bool read_only, str
 
 void disk_file_close(struct disk_file *disk)
 {
+	/* At once, also where something else still has the file open. */
+	disk_unlock(disk->fd);
 	(void)close(disk->fd);
 	disk->fd = -1;
 }
 
-/* Drop the first @done bytes. */
-static void iov_advance(struct iovec **iov, unsigned *count, size_t done)
+void disk_iov_advance(struct iovec **iov, unsigned *count, size_t done)
 {
 	while (*count > 0 && done >= (*iov)->iov_len) {
 		done -= (*iov)->iov_len;
@@ -132,7 +183,7 @@ static int transfer(ssize_t (*step)(int fd, const struct iovec *iov, int count, 
 			return -EIO;
 		}
 		offset += (uint64_t)done;
-		iov_advance(&iov, &count, (size_t)done);
+		disk_iov_advance(&iov, &count, (size_t)done);
 	}
 	return 0;
 }
@@ -146,6 +197,14 @@ int disk_file_write(const struct disk_file *disk, struct iovec *iov, unsigned co
 		    uint64_t offset)
 {
 	return transfer(pwritev, disk->fd, iov, count, offset);
+}
+
+bool disk_file_tries_first(const struct disk_file *disk)
+{
+	uint8_t byte;
+	struct iovec iov = {.iov_base = &byte, .iov_len = sizeof(byte)};
+
+	return preadv2(disk->fd, &iov, 1, 0, RWF_NOWAIT) >= 0 || errno == EAGAIN;
 }
 
 int disk_file_flush(const struct disk_file *disk)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The host's side of a disk: a raw file or a block device, opened once and read and written whole.
+ * While it is open it is locked, see disk_lock.h.
  *
  * The caller owns the struct. Reads and writes may be made from any thread; a range has its own
  * place in the file, so nothing is shared but the file itself.
@@ -17,15 +18,34 @@
 #define DISK_SECTOR_BYTES 512
 
 /**
+ * enum disk_aio - who carries out a disk's requests
+ * @DISK_AIO_AUTO:     io_uring where the host has it and the file does well with it, else threads
+ * @DISK_AIO_THREADS:  threads of the VMM, one request of a queue after the other
+ * @DISK_AIO_IO_URING: the host's kernel, many at a time
+ */
+enum disk_aio {
+	DISK_AIO_AUTO,
+	DISK_AIO_THREADS,
+	DISK_AIO_IO_URING,
+};
+
+/**
  * struct disk_file - an open disk
- * @fd:         owned
- * @read_only:  opened for reading only
- * @size_bytes: at the time it was opened; a multiple of DISK_SECTOR_BYTES
+ * @fd:           owned
+ * @read_only:    opened for reading only
+ * @block_device: it is one, not a file
+ * @size_bytes:   at the time it was opened; a multiple of DISK_SECTOR_BYTES
+ * @sector_bytes: of a block device, what its ioctls count in; of a file DISK_SECTOR_BYTES
+ * @block_bytes:  what the host allocates and writes at a time; a power of two, at least
+ *                DISK_SECTOR_BYTES
  */
 struct disk_file {
 	int fd;
 	bool read_only;
+	bool block_device;
 	uint64_t size_bytes;
+	uint32_t sector_bytes;
+	uint32_t block_bytes;
 };
 
 /**
@@ -36,7 +56,8 @@ struct disk_file {
  * @err:       one line that names @path
  *
  * Context: any thread.
- * Return: 0; -errno of open(); -EISDIR, -EINVAL for a file that is no disk.
+ * Return: 0; -errno of open(); -EISDIR, -EINVAL for a file that is no disk; -EBUSY if another
+ * program has it locked.
  */
 int disk_file_open(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err);
 
@@ -71,6 +92,24 @@ int disk_file_read(const struct disk_file *disk, struct iovec *iov, unsigned cou
  */
 int disk_file_write(const struct disk_file *disk, struct iovec *iov, unsigned count,
 		    uint64_t offset);
+
+/**
+ * disk_iov_advance() - drop the first @done bytes of an I/O vector
+ * @iov:   changed
+ * @count: entries of @iov; changed
+ * @done:  at most what there is
+ */
+void disk_iov_advance(struct iovec **iov, unsigned *count, size_t done);
+
+/**
+ * disk_file_tries_first() - can the host tell that an access would have to wait?
+ * @disk: open
+ *
+ * Without that io_uring hands each access to a thread of its own.
+ *
+ * Return: true if it can.
+ */
+bool disk_file_tries_first(const struct disk_file *disk);
 
 /**
  * disk_file_flush() - have all that was written on the medium

@@ -5,6 +5,9 @@
 #include "machine/board_internal.h"
 #include "platform/layout.h"
 
+/* All queues share one interrupt, so more gain little. */
+#define QUEUE_COUNT_DEFAULT 1
+
 static void disk_reset(void *dev)
 {
 	struct virtio_blk *disk = dev;
@@ -57,6 +60,11 @@ static int add_disk(struct board *board, unsigned n, struct vmm_error *error)
 	const struct virtio_blk_setup setup = {
 		.path = board->config.disks[n].path,
 		.read_only = board->config.disks[n].read_only,
+		.discard = board->config.disks[n].discard,
+		.queue_count = board->config.disks[n].queue_count != 0
+				       ? board->config.disks[n].queue_count
+				       : QUEUE_COUNT_DEFAULT,
+		.aio = board->config.disks[n].aio,
 		.serial = serial,
 		.log = board->config.log,
 		.log_ctx = board->config.ctx,

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "devices/disk_file.h"
 #include "power/cpu_info.h"
 #include "platform/cpu_features.h"
 #include "power/event.h"
@@ -26,12 +27,18 @@
 
 /**
  * struct machine_disk_config - a disk
- * @path:      a raw file or block device
- * @read_only: the guest may not write to it
+ * @path:        a raw file or block device
+ * @read_only:   the guest may not write to it
+ * @discard:     the guest may free its space on the host
+ * @queue_count: up to 16; 0 for as many as are worth it
+ * @aio:         how its requests are carried out
  */
 struct machine_disk_config {
 	const char *path;
 	bool read_only;
+	bool discard;
+	unsigned queue_count;
+	enum disk_aio aio;
 };
 
 /**
