@@ -11,13 +11,15 @@ import sys
 import tempfile
 
 import bare
+import block
 import client
 import keys
 import scenarios
 import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
-SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS}
+SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS,
+             **block.SCENARIOS}
 
 
 def parse(argv):

@@ -87,7 +87,8 @@ class Psci13(Versioned):
         self.bad = torporvm.blank_disk(self.work / "bad.raw", 64 * MIB)
         self.fixed = torporvm.blank_disk(self.work / "read-only.raw", MIB)
         return faults.failing_machine(
-            self.options, self.name, [self.disk, self.bad, f"{self.fixed},ro"], self.bad,
+            self.options, self.name,
+            [self.disk, f"{self.bad},aio=threads", f"{self.fixed},ro"], self.bad,
             "--read-error", self.bad_offset, psci=self.version)
 
     def read_error(self):
@@ -277,8 +278,9 @@ class FlushFails(Versioned):
 
     def make(self):
         self.bad = torporvm.blank_disk(self.work / "no-flush.raw", MIB)
-        return faults.failing_machine(self.options, self.name, [self.disk, self.bad], self.bad,
-                                      "--flush-error", psci=self.version)
+        return faults.failing_machine(
+            self.options, self.name, [self.disk, f"{self.bad},aio=threads"], self.bad,
+            "--flush-error", psci=self.version)
 
     def hibernates(self):
         self.machine.guest.run("disk write vdb 0 1 unflushed")
