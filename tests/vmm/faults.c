@@ -219,7 +219,7 @@ WRAP(int, madvise, (void *at, size_t len, int advice))
 {
 	int error = __atomic_load_n(&faults.discard_errno, __ATOMIC_RELAXED);
 
-	if (advice == MADV_REMOVE && error != 0) {
+	if ((advice == MADV_REMOVE || advice == MADV_DONTNEED) && error != 0) {
 		errno = error;
 		return -1;
 	}
