@@ -23,7 +23,7 @@ bool faults_disarm(void);
 /** faults_flush_errno() - fdatasync() fails with that; 0: works */
 void faults_flush_errno(int error);
 
-/** faults_discard_errno() - madvise(MADV_REMOVE) fails with that; 0: works */
+/** faults_discard_errno() - giving memory back by madvise() fails with that; 0: works */
 void faults_discard_errno(int error);
 
 /** faults_hold_writes() - pwritev() waits until this is called with false */
