@@ -459,6 +459,23 @@ int64_t machine_cpu_thread(struct machine *machine, uint32_t cpu)
 	return is_alive(machine) && cpu < machine->config.cpu_count ? FAKE_MACHINE_THREAD + cpu : 0;
 }
 
+/* Only CPU 0 has statistics. */
+bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t state,
+			 struct power_state_info *info)
+{
+	(void)machine;
+	if (cpu != 0 || state > 1) {
+		return false;
+	}
+	*info = (struct power_state_info){
+		.name = state == 0 ? "light" : "deep",
+		.power_state = state == 0 ? 1 : UINT32_MAX,
+		.count = 7 + state,
+		.residency_us = state == 0 ? 0 : UINT64_MAX,
+	};
+	return true;
+}
+
 bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_info *info)
 {
 	if (cpu >= machine->config.cpu_count || machine_status(machine) > MACHINE_STATUS_PAUSED) {

@@ -241,6 +241,27 @@ static void test_query_cpu(void **state)
 	(void)close(fd);
 }
 
+static void test_query_psci_stats(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\":\"x-torpor-query-psci-stats\"}", "needs the argument 'cpu'"},
+		{"{\"execute\":\"x-torpor-query-psci-stats\",\"arguments\":{\"cpu\":2}}",
+		 "from 0 to 1"},
+		{"{\"execute\":\"x-torpor-query-psci-stats\",\"arguments\":{\"cpu\":1}}",
+		 "expected a machine with --idle-states"},
+		{"{\"execute\":\"x-torpor-query-psci-stats\",\"arguments\":{\"cpu\":0}}",
+		 "{\"return\":{\"cpu\":0,\"states\":["
+		 "{\"name\":\"light\",\"power-state\":1,\"count\":7,\"residency-us\":0},"
+		 "{\"name\":\"deep\",\"power-state\":4294967295,\"count\":8,"
+		 "\"residency-us\":18446744073709551615}]}}\r\n"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+
+	TALK(fixture, fd, steps);
+	(void)close(fd);
+}
+
 /* The members and types of QMP's CpuInfoFast, for each CPU. */
 static void test_query_cpus_fast(void **state)
 {
@@ -438,6 +459,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_status, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_wake_and_refuse, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_query_psci_stats, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_query_cpu, qmp_fixture_set_up,
 						qmp_fixture_tear_down),

@@ -52,6 +52,7 @@ static const struct command commands[] = {
 	{"system_wakeup", NULL, false, command_system_wakeup},
 	{"x-torpor-hibernate", "timeout", true, command_hibernate},
 	{"x-torpor-query-cpu", "cpu", false, command_query_cpu},
+	{"x-torpor-query-psci-stats", "cpu", false, command_query_psci_stats},
 	{"x-torpor-refuse-suspend", NULL, false, command_refuse_suspend},
 	{"x-torpor-suspend", "timeout", true, command_suspend},
 };

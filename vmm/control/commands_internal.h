@@ -18,6 +18,10 @@ typedef enum command_result command_fn(const struct command_target *target,
 const char *command_status_name(enum machine_status status);
 enum machine_status command_status(const struct command_target *target);
 
+/* The argument "cpu": true if it is one of the machine's, else false with @error filled. */
+bool command_cpu_argument(const struct command_target *target, struct json_object *arguments,
+			  uint32_t *cpu, struct vmm_error *error);
+
 /* commands_query.c: what looks. */
 command_fn command_query_cpu;
 command_fn command_query_cpus_fast;
@@ -26,6 +30,9 @@ command_fn command_query_kvm;
 command_fn command_query_name;
 command_fn command_query_status;
 command_fn command_query_target;
+
+/* commands_stats.c */
+command_fn command_query_psci_stats;
 
 /* commands_power.c: what acts. */
 command_fn command_cont;

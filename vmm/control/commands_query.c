@@ -56,8 +56,8 @@ enum command_result command_query_status(const struct command_target *target,
 	return COMMAND_OK;
 }
 
-static bool cpu_argument(const struct command_target *target, struct json_object *arguments,
-			 uint32_t *cpu, struct vmm_error *error)
+bool command_cpu_argument(const struct command_target *target, struct json_object *arguments,
+			  uint32_t *cpu, struct vmm_error *error)
 {
 	struct json_object *member = json_object_object_get(arguments, "cpu");
 	int64_t number = json_object_get_int64(member);
@@ -82,7 +82,7 @@ enum command_result command_query_cpu(const struct command_target *target,
 	struct json_object *registers;
 	uint32_t cpu;
 
-	if (!cpu_argument(target, arguments, &cpu, error)) {
+	if (!command_cpu_argument(target, arguments, &cpu, error)) {
 		return COMMAND_FAILED;
 	}
 	if (target->machine == NULL || !machine_query_cpu(target->machine, cpu, &info)) {
