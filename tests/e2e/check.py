@@ -13,13 +13,15 @@ import tempfile
 import bare
 import block
 import client
+import idle
 import keys
+import ramoops
 import scenarios
 import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS,
-             **block.SCENARIOS}
+             **block.SCENARIOS, **idle.SCENARIOS, **ramoops.SCENARIOS}
 
 
 def parse(argv):
