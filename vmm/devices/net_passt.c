@@ -205,6 +205,7 @@ static int run(const char *args, int link, struct vmm_error *err)
 
 int net_passt_start(const char *args, struct net_backend **out, struct vmm_error *err)
 {
+	const int large = NET_STREAM_SOCKET_BYTES;
 	int ends[2];
 	int ret;
 
@@ -213,6 +214,8 @@ int net_passt_start(const char *args, struct net_backend **out, struct vmm_error
 		vmm_error_set(err, "net passt: cannot be started: %s", strerror(-ret));
 		return ret;
 	}
+	/* What does not fit there passt drops, and the sender has to notice. */
+	(void)setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &large, sizeof(large));
 	ret = run(args, ends[1], err);
 	if (ret == 0) {
 		ret = net_stream_adopt(ends[0], "passt", out);

@@ -284,9 +284,12 @@ static const struct net_backend_ops connected_ops = {
 /* The large buffers are touched only as far as they are used. */
 static struct net_stream *make(int fd, const struct net_backend_ops *ops)
 {
+	const int large = NET_STREAM_SOCKET_BYTES;
 	struct net_stream *stream = calloc(1, sizeof(*stream));
 
 	if (stream != NULL) {
+		/* As far as the host allows; a smaller one only has more waits. */
+		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large));
 		stream->backend.ops = ops;
 		stream->backend.ctx = stream;
 		stream->backend.fd = fd;

@@ -13,6 +13,9 @@
 #include "devices/net_backend.h"
 #include "error.h"
 
+/* What a socket is asked to hold. */
+#define NET_STREAM_SOCKET_BYTES (1 << 20)
+
 /**
  * net_stream_connect() - connect to a listening socket
  * @path: its name; copied
