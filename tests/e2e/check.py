@@ -6,6 +6,8 @@ Prints TAP and, last, "N passed, N failed, N skipped".
 """
 
 import argparse
+import os
+import pathlib
 import signal
 import sys
 import tempfile
@@ -16,12 +18,14 @@ import client
 import idle
 import keys
 import ramoops
+import net
 import scenarios
 import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS,
              **block.SCENARIOS, **idle.SCENARIOS, **ramoops.SCENARIOS}
+             **block.SCENARIOS, **net.SCENARIOS}
 
 
 def parse(argv):
@@ -36,6 +40,7 @@ def parse(argv):
                         help="made by guest/build of that kernel's modules")
     parser.add_argument("--qmp-library", required=True, metavar="DIR",
                         help="where the Python package qemu.qmp is")
+    parser.add_argument("--passt", metavar="FILE", help="for networks; else that in PATH, if any")
     parser.add_argument("--jobs", type=int, default=2, metavar="N",
                         help="machines at a time (default: 2)")
     parser.add_argument("--only", metavar="NAME,...", default=",".join(SCENARIOS),
@@ -51,6 +56,9 @@ def parse(argv):
 def main(argv):
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     args = parse(argv)
+    if args.passt:
+        folder = str(pathlib.Path(args.passt).resolve().parent)
+        os.environ["PATH"] = folder + os.pathsep + os.environ["PATH"]
     with tempfile.TemporaryDirectory(prefix="torpor-e2e-") as args.work:
         return tap.run([SCENARIOS[name] for name in args.names], args, args.jobs)
 

@@ -21,6 +21,11 @@ def _make_busybox(root, made):
     place(only(root, "bin/busybox"), made / "busybox")
 
 
+def _make_passt(root, made):
+    """Of the release whose C library the host has."""
+    place(only(root, "usr/bin/passt"), made / "passt")
+
+
 HOST_PACKAGES = (
     "busybox-static",
     f"{PYTHON}-minimal", f"lib{PYTHON}-minimal", f"lib{PYTHON}-stdlib",
@@ -120,6 +125,11 @@ BUSYBOX = Recipe(
     suites=(RELEASE,), wants="busybox-static",
     resolve=lambda show: ["busybox-static"], make=_make_busybox,
 )
+PASST = Recipe(
+    name="passt", title="passt", revision=1,
+    suites=(RELEASE,), wants="passt",
+    resolve=lambda show: ["passt"], make=_make_passt,
+)
 HOSTFS = Recipe(
     name="hostfs", title="the host's user space", revision=1,
     suites=(RELEASE,), wants=PYTHON,
@@ -143,7 +153,7 @@ RECIPES = (kernels.HOSTS[kernels.HOST_DEFAULT], kernels.GUEST, BUSYBOX, HOSTFS, 
 def _things():
     """What `path` knows: thing -> (recipe, file in its folder)."""
     found = {"busybox": (BUSYBOX, "busybox"), "sysroot": (SYSROOT, ""),
-             "qemu-qmp": (QEMU_QMP, "")}
+             "passt": (PASST, "passt"), "qemu-qmp": (QEMU_QMP, "")}
     for each in (*kernels.GUESTS, *kernels.HOSTS.values()):
         found[f"{each.name}-kernel"] = (each, "Image")
         found[f"{each.name}-config"] = (each, "config")
