@@ -265,7 +265,9 @@ static struct kvm_vm *make(const struct kvm_vm_config *config)
 	}
 	vm->config = *config;
 	vm->counter_offset_ns = now_ns();
-	memcpy(vm->forward, config->forward, config->forward_count * sizeof(vm->forward[0]));
+	for (size_t i = 0; i < config->forward_count; i++) {
+		vm->forward[i] = config->forward[i];
+	}
 	vm->config.forward = vm->forward;
 	fake_gic_init(&vm->gic);
 	(void)pthread_mutex_init(&vm->event_lock, NULL);

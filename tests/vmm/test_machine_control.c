@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What the host does with a machine that runs: press its keys, pause it, reset it. */
 #include "machine_rig.h"
+#include "devices/power_keys.h"
 
 #include <poll.h>
 #include <string.h>
@@ -224,15 +225,18 @@ static void suspended_machine_is_paused(void **state)
 /* A key pressed while it is paused stays down until the guest goes on, and then wakes it. */
 static void key_waits_for_a_paused_guest(void **state)
 {
+	static const struct fake_op reads[] = {FAKE_READ(GPIO_DATA_ALL, 4), FAKE_IDLE};
 	struct machine_rig *rig = *state;
 
-	fake_kvm_ops(PROG(1), idle);
+	fake_kvm_ops(PROG(1), reads);
 	machine_rig_start(rig, suspends);
 	assert_int_equal(machine_rig_run(rig, 2), MACHINE_RUNNING);
 	assert_true(machine_pause(rig->machine));
 	assert_true(machine_press_key(rig->machine, POWER_KEY_SLEEP, POWER_REASON_HOST, 1));
-	turn(rig, 1500);
+	turn(rig, POWER_KEYS_DOWN_MS_MAX + 500);
 	assert_true(machine_resume(rig->machine));
+	assert_true(fake_kvm_wait_reads(0, 1));
+	assert_int_equal(fake_kvm_read(0, 0), 1 << 4);
 	assert_events(&rig->events, "STARTED cpu=0", "SUSPEND cpu=0 guest", "STOP",
 		      "ASKED host key=sleep", "RESUME", "WAKEUP cpu=0 interrupt 39 pl061 key=sleep",
 		      NULL);

@@ -30,7 +30,7 @@ struct vcpu {
 	pthread_cond_t changed;
 	bool start; /* the start op named this CPU */
 	bool stop;
-	bool pause; /* to stay out of KVM until this is false again */
+	bool pause; /* to stay out of KVM until this is false again; over resets */
 	bool paused; /* and it does */
 	pid_t thread_id; /* 0 until the thread runs */
 	struct power_cpu_info *query; /* to be filled by the thread; NULL once it is */

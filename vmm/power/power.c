@@ -141,7 +141,6 @@ static int prepare(struct power *power, struct kvm_vm *vm, const struct mmio_bus
 		vcpu->kvm = kvm_vm_vcpu(vm, i);
 		vcpu->activity = i == 0 ? VCPU_RUNNING : VCPU_PARKED;
 		vcpu->start = false;
-		vcpu->pause = power->paused;
 	}
 	if (power->paused) {
 		pause_clock(power);
