@@ -105,9 +105,10 @@ bool machine_resume(struct machine *machine)
 	}
 	if (power_paused(machine->power)) {
 		emit(machine, POWER_EVENT_RESUME, POWER_REASON_NONE, POWER_KEY_NONE);
-		requests_hold(&machine->requests, false);
-		board_pause(&machine->board, false);
+		/* First, since devices look at the guest's clock. */
 		(void)power_resume(machine->power);
+		board_pause(&machine->board, false);
+		requests_hold(&machine->requests, false);
 	}
 	return true;
 }
