@@ -22,34 +22,21 @@ bool huge_pages_given(const char *text)
 	return false;
 }
 
-/* "" where it can't be read. */
-static void read_switch(const char *path, char text[TEXT_SIZE])
+static bool read_switch(const char *path)
 {
+	char text[TEXT_SIZE] = {0};
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool given;
 
-	memset(text, 0, TEXT_SIZE);
-	if (fd >= 0) {
-		if (read(fd, text, TEXT_SIZE - 1) < 0) {
-			text[0] = '\0';
-		}
-		(void)close(fd);
+	if (fd < 0) {
+		return false;
 	}
+	given = read(fd, text, sizeof(text) - 1) > 0 && huge_pages_given(text);
+	(void)close(fd);
+	return given;
 }
 
 bool huge_pages_anonymous_only(void)
 {
-	char anonymous[TEXT_SIZE];
-	char shared[TEXT_SIZE];
-
-	read_switch(FOLDER "enabled", anonymous);
-	read_switch(FOLDER "shmem_enabled", shared);
-	return huge_pages_given(anonymous) && !huge_pages_given(shared);
-}
-
-bool huge_pages_of_tmpfs(void)
-{
-	char shared[TEXT_SIZE];
-
-	read_switch(FOLDER "shmem_enabled", shared);
-	return shared[0] != '\0' && strstr(shared, "[deny]") == NULL;
+	return read_switch(FOLDER "enabled") && !read_switch(FOLDER "shmem_enabled");
 }

@@ -12,7 +12,7 @@
 #include <stdbool.h>
 
 /**
- * huge_pages_anonymous_only() - does anonymous memory get huge pages, and a memfd not?
+ * huge_pages_anonymous_only() - does anonymous memory get huge pages, and a memory file not?
  *
  * Memory that asks for them, by madvise().
  *
@@ -20,13 +20,6 @@
  * Return: false also where that can't be told.
  */
 bool huge_pages_anonymous_only(void);
-
-/**
- * huge_pages_of_tmpfs() - does a file get huge pages that is in a tmpfs mounted with huge=always?
- *
- * Context: as above.
- */
-bool huge_pages_of_tmpfs(void);
 
 /**
  * huge_pages_given() - what a switch's text says

@@ -8,7 +8,6 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "platform/huge_file.h"
 #include "platform/huge_pages.h"
 #include "platform/layout.h"
 
@@ -115,19 +114,6 @@ static int map_anonymous(struct guest_ram *ram, size_t size_bytes)
 	return 0;
 }
 
-static int create_huge_file(size_t size_bytes)
-{
-	int fd = huge_pages_of_tmpfs() ? huge_file_create() : -ENOTSUP;
-	int err;
-
-	if (fd < 0 || ftruncate(fd, (off_t)size_bytes) == 0) {
-		return fd;
-	}
-	err = errno;
-	(void)close(fd);
-	return -err;
-}
-
 int guest_ram_map_as(struct guest_ram *ram, uint64_t size_bytes, enum guest_ram_kind kind)
 {
 	int ret;
@@ -138,8 +124,7 @@ int guest_ram_map_as(struct guest_ram *ram, uint64_t size_bytes, enum guest_ram_
 	if (kind == GUEST_RAM_ANONYMOUS) {
 		ret = map_anonymous(ram, (size_t)size_bytes);
 	} else {
-		int fd = kind == GUEST_RAM_FILE ? create_file((size_t)size_bytes, 0)
-						: create_huge_file((size_t)size_bytes);
+		int fd = create_file((size_t)size_bytes, 0);
 
 		ret = fd < 0 ? fd
 			     : map_file(ram, fd, (size_t)size_bytes, HUGE_PAGE_BYTES,
@@ -154,13 +139,8 @@ int guest_ram_map_as(struct guest_ram *ram, uint64_t size_bytes, enum guest_ram_
 
 int guest_ram_map(struct guest_ram *ram, uint64_t size_bytes)
 {
-	int ret;
-
-	if (!huge_pages_anonymous_only()) {
-		return guest_ram_map_as(ram, size_bytes, GUEST_RAM_FILE);
-	}
-	ret = guest_ram_map_as(ram, size_bytes, GUEST_RAM_HUGE_FILE);
-	return ret == 0 ? 0 : guest_ram_map_as(ram, size_bytes, GUEST_RAM_ANONYMOUS);
+	return guest_ram_map_as(ram, size_bytes,
+				huge_pages_anonymous_only() ? GUEST_RAM_ANONYMOUS : GUEST_RAM_FILE);
 }
 
 /* Size of the host's default huge pages, by an empty file of them, or 0 where it has none. */

@@ -2,10 +2,9 @@
 /*
  * The guest's RAM, mapped in this process.
  *
- * It is one memory file, which can be given to another process: a sealed memfd, or where the host
- * gives huge pages to anonymous memory and not to memfds (huge_pages.h), a file that gets them
- * (huge_file.h). Where such a file can't be made it is anonymous memory: what it costs a guest to
- * run without huge pages weighs more.
+ * It is one sealed memory file (memfd), which can be given to another process, on hosts that give
+ * such a file huge pages or have none at all. Where only anonymous memory gets them
+ * (huge_pages.h), it is that: what it costs a guest to run without weighs more.
  *
  * The caller owns the struct; copies are views of the same memory and stay good until
  * guest_ram_unmap(). The guest changes this memory at any moment, so what is read from it is read
@@ -38,13 +37,11 @@ struct guest_ram {
 
 /**
  * enum guest_ram_kind - what it is made of
- * @GUEST_RAM_FILE:      a memfd; no one who has it can change its size
- * @GUEST_RAM_HUGE_FILE: a file that gets transparent huge pages
+ * @GUEST_RAM_FILE:      a memory file, shared; no one who has it can change its size
  * @GUEST_RAM_ANONYMOUS: private memory
  */
 enum guest_ram_kind {
 	GUEST_RAM_FILE,
-	GUEST_RAM_HUGE_FILE,
 	GUEST_RAM_ANONYMOUS,
 };
 
@@ -54,7 +51,7 @@ enum guest_ram_kind {
 int guest_ram_map_as(struct guest_ram *ram, uint64_t size_bytes, enum guest_ram_kind kind);
 
 /**
- * guest_ram_map() - allocate RAM, all zero, at the machine's RAM base, of the best kind here
+ * guest_ram_map() - allocate RAM, all zero, at the machine's RAM base, of the better kind here
  * @ram:        filled on success
  * @size_bytes: a multiple of the host's page size, not zero
  *
