@@ -17,15 +17,14 @@ import block
 import client
 import idle
 import keys
-import ramoops
 import net
+import ramoops
 import scenarios
 import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS,
-             **block.SCENARIOS, **idle.SCENARIOS, **ramoops.SCENARIOS}
-             **block.SCENARIOS, **net.SCENARIOS}
+             **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS, **ramoops.SCENARIOS}
 
 
 def parse(argv):
