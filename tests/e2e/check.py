@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 
+import balloon
 import bare
 import block
 import client
@@ -24,7 +25,8 @@ import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS,
-             **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS, **ramoops.SCENARIOS}
+             **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS, **ramoops.SCENARIOS,
+             **balloon.SCENARIOS}
 
 
 def parse(argv):

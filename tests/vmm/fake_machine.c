@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "devices/virtio_balloon.h"
+
 #define LINE "0123456789012345678901234567890123456789012345678901234567890\r\n"
 #define INPUT_SIZE 16
 
@@ -33,6 +35,7 @@ struct machine {
 	uint8_t input[INPUT_SIZE];
 	size_t input_count;
 	bool refused_input;
+	uint64_t balloon_bytes; /* what it leaves of RAM; 0: there is none */
 };
 
 static void poke(struct machine *machine)
@@ -547,4 +550,33 @@ enum power_key fake_machine_pressed(struct machine *machine, uint32_t *limit_s)
 bool fake_machine_was_reset(struct machine *machine)
 {
 	return machine->host_reset;
+}
+
+void fake_machine_give_balloon(struct machine *machine, uint64_t size_bytes)
+{
+	machine->balloon_bytes = size_bytes;
+}
+
+bool machine_balloon_resize(struct machine *machine, uint64_t size_bytes)
+{
+	if (machine->balloon_bytes == 0) {
+		return false;
+	}
+	machine->balloon_bytes = size_bytes;
+	return true;
+}
+
+bool machine_balloon_size(struct machine *machine, uint64_t *size_bytes)
+{
+	*size_bytes = machine->balloon_bytes;
+	return machine->balloon_bytes != 0;
+}
+
+bool machine_balloon_stats(struct machine *machine, struct virtio_balloon_stats *stats)
+{
+	*stats = (struct virtio_balloon_stats){.known = 1U << 0 | 1U << 15, .updated_s = 7};
+	stats->values[0] = UINT64_MAX;
+	stats->values[1] = 1;
+	stats->values[15] = 15;
+	return machine->balloon_bytes != 0;
 }

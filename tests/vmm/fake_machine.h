@@ -27,6 +27,11 @@
 void fake_machine_set(struct machine *machine, enum machine_status status);
 
 /**
+ * fake_machine_give_balloon() - the machine has one, of @size_bytes of RAM
+ */
+void fake_machine_give_balloon(struct machine *machine, uint64_t size_bytes);
+
+/**
  * fake_machine_host_end() - why the host ended the machine
  *
  * Return: the reason; POWER_REASON_NONE if it did not.

@@ -73,14 +73,14 @@ static void start(struct fixture *f, uint64_t features, unsigned count)
 	rings_driver_ok(&f->driver);
 }
 
-static int setup(void **state)
+static int setup_with(void **state, enum guest_ram_kind kind)
 {
 	static struct fixture f;
 	struct virtio_balloon_setup config = {.log = count_log, .log_ctx = &f};
 
 	memset(&f, 0, sizeof(f));
 	f.leaks = leaks_begin();
-	assert_int_equal(guest_ram_map(&f.ram, RAM_BYTES), 0);
+	assert_int_equal(guest_ram_map_as(&f.ram, RAM_BYTES, kind), 0);
 	driver_init(&f.driver);
 	f.driver.ram = f.ram;
 	f.driver.mmio = &f.balloon.mmio;
@@ -96,6 +96,16 @@ static int setup(void **state)
 	start(&f, ALL_FEATURES, RINGS);
 	*state = &f;
 	return 0;
+}
+
+static int setup(void **state)
+{
+	return setup_with(state, GUEST_RAM_FILE);
+}
+
+static int setup_anonymous(void **state)
+{
+	return setup_with(state, GUEST_RAM_ANONYMOUS);
 }
 
 static int teardown(void **state)
@@ -456,14 +466,17 @@ static void reserved_memory_is_not_given_back(void **state)
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define A(test) cmocka_unit_test_setup_teardown(test, setup_anonymous, teardown)
 	const struct CMUnitTest tests[] = {
 		T(offers_what_it_does),
 		T(inflated_pages_go_back_to_the_host),
+		A(inflated_pages_go_back_to_the_host),
 		T(deflating_takes_nothing),
 		T(hostile_page_numbers_are_harmless),
 		T(run_ends_at_the_end_of_ram),
 		T(reset_does_not_wait_for_a_huge_request),
 		T(reported_pages_go_back_to_the_host),
+		A(reported_pages_go_back_to_the_host),
 		T(reporting_queue_has_the_number_that_is_left),
 		T(poisoned_pages_stay),
 		T(no_report_without_the_feature),

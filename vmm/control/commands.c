@@ -36,7 +36,9 @@ static enum command_result query_version(const struct command_target *target,
 static command_fn query_commands;
 
 static const struct command commands[] = {
+	{"balloon", "value", false, command_balloon},
 	{"cont", NULL, false, command_cont},
+	{"query-balloon", NULL, false, command_query_balloon},
 	{"query-commands", NULL, false, query_commands},
 	{"query-cpus-fast", NULL, false, command_query_cpus_fast},
 	{"query-current-machine", NULL, false, command_query_current_machine},
@@ -51,6 +53,7 @@ static const struct command commands[] = {
 	{"system_reset", NULL, false, command_system_reset},
 	{"system_wakeup", NULL, false, command_system_wakeup},
 	{"x-torpor-hibernate", "timeout", true, command_hibernate},
+	{"x-torpor-query-balloon-stats", NULL, false, command_query_balloon_stats},
 	{"x-torpor-query-cpu", "cpu", false, command_query_cpu},
 	{"x-torpor-query-psci-stats", "cpu", false, command_query_psci_stats},
 	{"x-torpor-refuse-suspend", NULL, false, command_refuse_suspend},

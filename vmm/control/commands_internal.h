@@ -22,6 +22,11 @@ enum machine_status command_status(const struct command_target *target);
 bool command_cpu_argument(const struct command_target *target, struct json_object *arguments,
 			  uint32_t *cpu, struct vmm_error *error);
 
+/* commands_balloon.c */
+command_fn command_balloon;
+command_fn command_query_balloon;
+command_fn command_query_balloon_stats;
+
 /* commands_query.c: what looks. */
 command_fn command_query_cpu;
 command_fn command_query_cpus_fast;
