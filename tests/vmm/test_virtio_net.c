@@ -373,6 +373,34 @@ static void unwanted_frames_cost_nothing(void **state)
 	assert_idle();
 }
 
+/* Buffers that the device had taken ahead are the driver's again when their queue is stopped. */
+static void stopped_queue_lets_buffers_go(void **state)
+{
+	struct net_rig *rig = *state;
+	uint8_t *buffers = net_rig_buffer(rig, 0, BUFFER);
+	uint32_t head;
+	uint32_t len;
+
+	net_rig_give(rig, 0, 4, BUFFER);
+	peer_sends(rig, 300, 1);
+	assert_received(rig, BUFFER, 300, 1);
+	driver_set(&rig->driver, VIRTIO_MMIO_QUEUE_SEL, 0);
+	driver_set(&rig->driver, VIRTIO_MMIO_QUEUE_READY, 0);
+	memset(buffers, 0x99, NET_RIG_BUFFERS_BYTES);
+	peer_sends(rig, 400, 2);
+	queue_frame(rig, 0, 0, 100, 3);
+	net_rig_kick(rig, &rig->tx);
+	assert_peer_gets(rig, 100, 3);
+	(void)usleep(20000);
+	assert_int_equal(buffers[0], 0x99);
+	assert_int_equal(memcmp(buffers, buffers + 1, NET_RIG_BUFFERS_BYTES - 1), 0);
+	net_rig_start(rig, MERGE);
+	net_rig_give(rig, 8, 1, BUFFER);
+	assert_true(net_rig_used(rig, &rig->rx, WAIT_MS, &head, &len));
+	assert_int_equal(head, 8);
+	assert_int_equal(len, 400 + HEADER);
+}
+
 /* Requests that are no frames, and buffers that nothing may be written to. */
 static void malformed_requests_need_a_reset(void **state)
 {
@@ -486,6 +514,7 @@ int main(void)
 		T(end_of_peer_is_seen_without_buffers),
 		T(senseless_length_takes_the_link_down),
 		T(unwanted_frames_cost_nothing),
+		T(stopped_queue_lets_buffers_go),
 		T(malformed_requests_need_a_reset),
 		T(extreme_requests),
 		T(drain_sends_then_stops),
