@@ -27,6 +27,8 @@
 /* Where kernels without a size in their header, and files without a header, are put. */
 #define OLD_TEXT_OFFSET UINT64_C(0x80000)
 #define MIB_BYTES (UINT64_C(1) << 20)
+/* Enough to see what a file is. */
+#define HEAD_BYTES 1024
 
 /* Files that people give by mistake, by what stands at some place in them. */
 static const struct wrong_kind {
@@ -116,7 +118,23 @@ int image_parse(const uint8_t *bytes, size_t count, const char *path, struct ima
 	return 0;
 }
 
-/* Finds the gzip stream in a file, if it is one; *stream is NULL for files that are not packed. */
+static bool is_gzip(const uint8_t *bytes, size_t count)
+{
+	return has_magic(bytes, count, 0, "\x1F\x8B", 2);
+}
+
+static bool is_zboot(const uint8_t *bytes, size_t count)
+{
+	return count >= ZBOOT_HEADER_BYTES && has_magic(bytes, count, 0, "MZ", 2) &&
+	       has_magic(bytes, count, ZBOOT_MAGIC_AT, ZBOOT_MAGIC, 4);
+}
+
+static bool is_packed(const uint8_t *bytes, size_t count)
+{
+	return is_gzip(bytes, count) || is_zboot(bytes, count);
+}
+
+/* Finds the gzip stream in a file that is packed. */
 static int find_gzip(const struct blob *file, const char *path, const uint8_t **stream,
 		     size_t *count, struct vmm_error *err)
 {
@@ -124,15 +142,14 @@ static int find_gzip(const struct blob *file, const char *path, const uint8_t **
 	uint32_t offset;
 	uint32_t size;
 
-	*stream = NULL;
-	if (has_magic(bytes, file->count, 0, "\x1F\x8B", 2)) {
+	if (is_gzip(bytes, file->count)) {
 		*stream = bytes;
 		*count = file->count;
 		return 0;
 	}
-	if (file->count < ZBOOT_HEADER_BYTES || !has_magic(bytes, file->count, 0, "MZ", 2) ||
-	    !has_magic(bytes, file->count, ZBOOT_MAGIC_AT, ZBOOT_MAGIC, 4)) {
-		return 0;
+	if (!is_zboot(bytes, file->count)) {
+		vmm_error_set(err, "kernel %s changed while it was read", path);
+		return -EBADMSG;
 	}
 	if (!has_magic(bytes, file->count, ZBOOT_TYPE_AT, "gzip", 5)) {
 		vmm_error_set(err,
@@ -152,7 +169,7 @@ static int find_gzip(const struct blob *file, const char *path, const uint8_t **
 	return 0;
 }
 
-/* If the file is packed, puts what is in it in its place. */
+/* Puts what is in a packed file in its place. */
 static int unpack(struct blob *file, const char *path, uint64_t max_bytes, struct vmm_error *err)
 {
 	const uint8_t *stream = NULL;
@@ -160,7 +177,7 @@ static int unpack(struct blob *file, const char *path, uint64_t max_bytes, struc
 	size_t count = 0;
 	int ret = find_gzip(file, path, &stream, &count, err);
 
-	if (ret != 0 || stream == NULL) {
+	if (ret != 0) {
 		return ret;
 	}
 	ret = blob_inflate(stream, count, (size_t)max_bytes, &unpacked);
@@ -182,35 +199,26 @@ static int unpack(struct blob *file, const char *path, uint64_t max_bytes, struc
 	return 0;
 }
 
-static int read_file(int fd, const char *path, uint64_t max_bytes, struct blob *file,
+static int file_size(int fd, const char *path, uint64_t max_bytes, uint64_t *size_bytes,
 		     struct vmm_error *err)
 {
-	uint64_t size_bytes = 0;
-	int ret = blob_size(fd, path, "kernel", &size_bytes, err);
+	int ret = blob_size(fd, path, "kernel", size_bytes, err);
 
-	if (ret != 0) {
-		return ret;
-	}
-	if (size_bytes > max_bytes) {
+	if (ret == 0 && *size_bytes > max_bytes) {
 		vmm_error_set(err,
 			      "kernel %s has %" PRIu64
 			      " MiB, more than the guest's memory of %" PRIu64
 			      " MiB: is it a kernel? Else give more with --memory",
-			      path, size_bytes / MIB_BYTES, max_bytes / MIB_BYTES);
-		return -ENOSPC;
+			      path, *size_bytes / MIB_BYTES, max_bytes / MIB_BYTES);
+		ret = -ENOSPC;
 	}
-	file->bytes = malloc((size_t)size_bytes);
-	if (file->bytes == NULL) {
-		vmm_error_set(err, "kernel %s cannot be read: %s", path, strerror(ENOMEM));
-		return -ENOMEM;
-	}
-	file->count = (size_t)size_bytes;
-	return blob_read_at(fd, file->bytes, file->count, path, "kernel", err);
+	return ret;
 }
 
-static int place_image(const struct blob *file, const char *path, const struct image_header *header,
-		       const struct guest_ram *ram, struct image_place *place,
-		       struct vmm_error *err)
+/* Where in RAM a kernel of that header goes, or NULL. */
+static uint8_t *find_place(const char *path, const struct image_header *header,
+			   const struct guest_ram *ram, struct image_place *place,
+			   struct vmm_error *err)
 {
 	/* A sum that wraps around lies below RAM, where guest_ram_at() finds nothing. */
 	uint64_t entry_ipa = ram->ipa + header->text_offset;
@@ -222,32 +230,86 @@ static int place_image(const struct blob *file, const char *path, const struct i
 			      " MiB: give more with --memory",
 			      path, header->size_bytes / MIB_BYTES + 1,
 			      ram->size_bytes / MIB_BYTES);
+		return NULL;
+	}
+	place->entry_ipa = entry_ipa;
+	place->end_ipa = entry_ipa + header->size_bytes;
+	return to;
+}
+
+/* Straight into RAM: through memory of our own it would take twice as long. */
+static int load_plain(int fd, const char *path, size_t count, const struct image_header *header,
+		      const struct guest_ram *ram, struct image_place *place, struct vmm_error *err)
+{
+	uint8_t *to = find_place(path, header, ram, place, err);
+
+	return to == NULL ? -ENOSPC : blob_read_at(fd, to, count, path, "kernel", err);
+}
+
+static int unpack_into(struct blob *file, const char *path, const struct guest_ram *ram,
+		       struct image_place *place, struct vmm_error *err)
+{
+	struct image_header header;
+	uint8_t *to;
+	int ret = unpack(file, path, ram->size_bytes, err);
+
+	if (ret == 0) {
+		ret = image_parse(file->bytes, file->count, path, &header, err);
+	}
+	if (ret != 0) {
+		return ret;
+	}
+	to = find_place(path, &header, ram, place, err);
+	if (to == NULL) {
 		return -ENOSPC;
 	}
 	memcpy(to, file->bytes, file->count);
-	place->entry_ipa = entry_ipa;
-	place->end_ipa = entry_ipa + header->size_bytes;
 	return 0;
+}
+
+static int load_packed(int fd, const char *path, size_t count, const struct guest_ram *ram,
+		       struct image_place *place, struct vmm_error *err)
+{
+	struct blob file = {.bytes = malloc(count), .count = count};
+	int ret;
+
+	if (file.bytes == NULL) {
+		vmm_error_set(err, "kernel %s cannot be read: %s", path, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	ret = blob_read_at(fd, file.bytes, count, path, "kernel", err);
+	if (ret == 0) {
+		ret = unpack_into(&file, path, ram, place, err);
+	}
+	blob_free(&file);
+	return ret;
 }
 
 int image_load(int fd, const char *path, bool raw, const struct guest_ram *ram,
 	       struct image_place *place, struct vmm_error *err)
 {
 	struct image_header header = {.text_offset = OLD_TEXT_OFFSET};
-	struct blob file = {0};
-	int ret = read_file(fd, path, ram->size_bytes, &file, err);
+	uint8_t head[HEAD_BYTES];
+	uint64_t size_bytes = 0;
+	size_t count;
+	int ret = file_size(fd, path, ram->size_bytes, &size_bytes, err);
 
-	if (ret == 0 && raw) {
-		header.size_bytes = file.count;
-	} else if (ret == 0) {
-		ret = unpack(&file, path, ram->size_bytes, err);
-		if (ret == 0) {
-			ret = image_parse(file.bytes, file.count, path, &header, err);
+	if (ret != 0) {
+		return ret;
+	}
+	count = size_bytes < sizeof(head) ? (size_t)size_bytes : sizeof(head);
+	ret = blob_read_at(fd, head, count, path, "kernel", err);
+	if (ret == 0 && !raw) {
+		if (is_packed(head, count)) {
+			return load_packed(fd, path, (size_t)size_bytes, ram, place, err);
 		}
+		ret = image_parse(head, count, path, &header, err);
 	}
-	if (ret == 0) {
-		ret = place_image(&file, path, &header, ram, place, err);
+	if (ret != 0) {
+		return ret;
 	}
-	blob_free(&file);
-	return ret;
+	if (header.size_bytes < size_bytes) {
+		header.size_bytes = size_bytes;
+	}
+	return load_plain(fd, path, (size_t)size_bytes, &header, ram, place, err);
 }

@@ -55,7 +55,7 @@ int image_parse(const uint8_t *bytes, size_t count, const char *path, struct ima
  * @fd:    from blob_open(); its position is neither used nor changed
  * @path:  its name, for messages
  * @raw:   the file has no header: put it 512 KiB above the start of RAM, as QEMU does with such
- * @ram:   the guest's memory; written only once the file is known to be good
+ * @ram:   the guest's memory; written only once the file is known to be a kernel that fits
  * @place: filled on success
  * @err:   one line that names @path
  *
