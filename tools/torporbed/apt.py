@@ -183,21 +183,28 @@ class Suite:
 
     def show(self, name):
         """The newest version of a package in this suite, or None."""
-        _, output = _call(self._apt("apt-cache", "show", "--no-all-versions", name))
-        fields = {}
-        for line in output.split("\n\n", 1)[0].splitlines():
-            key, colon, value = line.partition(":")
-            if colon and not line.startswith(" "):
-                fields[key] = value.strip()
-        if fields.get("Package") != name:
-            return None
-        return Package(
-            name=name,
-            version=fields["Version"],
-            size_bytes=int(fields["Size"]),
-            sha256=fields["SHA256"],
-            depends=fields.get("Depends", ""),
-        )
+        return self.show_all([name]).get(name)
+
+    def show_all(self, names):
+        """{name: newest version} of those packages that this suite has; asked at once."""
+        _, output = _call(self._apt("apt-cache", "show", "--no-all-versions", *names))
+        found = {}
+        for stanza in output.split("\n\n"):
+            fields = {}
+            for line in stanza.splitlines():
+                key, colon, value = line.partition(":")
+                if colon and not line.startswith(" "):
+                    fields[key] = value.strip()
+            name = fields.get("Package")
+            if name in names:
+                found[name] = Package(
+                    name=name,
+                    version=fields["Version"],
+                    size_bytes=int(fields["Size"]),
+                    sha256=fields["SHA256"],
+                    depends=fields.get("Depends", ""),
+                )
+        return found
 
     def download(self, packages, folder):
         """Download to an empty folder; return {name: path}. apt checks each against its index."""

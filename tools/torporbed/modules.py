@@ -43,7 +43,8 @@ def _load_order(name, paths, target, order):
 def choose(folder, names, target):
     """@names and what they need, of the modules in @folder (lib/modules/RELEASE), to @target.
 
-    A name that no file has is taken to be built in.
+    A name that no file has is taken to be built in. Returns the files, under @target, in the order
+    in which they can be loaded.
     """
     folder, target = Path(folder), Path(target)
     paths = {_name(path): (path, path.relative_to(folder)) for path in folder.rglob("*.ko*")}
@@ -59,3 +60,4 @@ def choose(folder, names, target):
             file.write(" ".join([f"{files[name]}:", *reversed(needed)]) + "\n")
     # So that modprobe of what is built in succeeds.
     shutil.copy2(folder / "modules.builtin", target / "modules.builtin")
+    return [files[name] for name, files in order.items()]

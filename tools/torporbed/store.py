@@ -171,10 +171,10 @@ class Store:
                 tried.append(str(error))
                 continue
             names = recipe.resolve(suite.show)
-            packages = [suite.show(n) for n in names or []]
-            if packages and None not in packages:
-                return suite, packages
-            absent = [n for n, p in zip(names or [], packages) if p is None]
+            found = suite.show_all(names) if names else {}
+            absent = [name for name in names or [] if name not in found]
+            if names and not absent:
+                return suite, [found[name] for name in names]
             tried.append(f"{name} has no {', '.join(absent) or recipe.wants}")
         raise BedError(f"{recipe.title}: {'; '.join(tried)}")
 

@@ -6,7 +6,7 @@ import py_compile
 import re
 import shutil
 
-from . import cpio, kernels
+from . import cpio, kernels, peer
 from .recipe import Recipe, only, place
 
 # The release whose user space and libraries are used, and its Python.
@@ -154,6 +154,7 @@ def _things():
     """What `path` knows: thing -> (recipe, file in its folder)."""
     found = {"busybox": (BUSYBOX, "busybox"), "sysroot": (SYSROOT, ""),
              "passt": (PASST, "passt"), "qemu-qmp": (QEMU_QMP, "")}
+    found["host-qemu"] = (peer.HOST_QEMU, "")
     for each in (*kernels.GUESTS, *kernels.HOSTS.values()):
         found[f"{each.name}-kernel"] = (each, "Image")
         found[f"{each.name}-config"] = (each, "config")
