@@ -67,6 +67,7 @@ struct cpu {
 	u64 stack;
 	u64 resume;
 	u64 saved[13];
+	volatile u64 first; /* CNTVCT_EL0 at entry_timed */
 	u64 state[STATE_COUNT]; /* at the entry */
 	u64 mpidr_seen; /* at the entry */
 	u64 mpidr;
@@ -79,11 +80,12 @@ struct cpu {
 };
 
 _Static_assert(offsetof(struct cpu, saved) == CPU_SAVED, "layout.h");
+_Static_assert(offsetof(struct cpu, first) == CPU_FIRST, "layout.h");
 _Static_assert(offsetof(struct cpu, stack) == CPU_STACK, "layout.h");
 _Static_assert(offsetof(struct cpu, sctlr) == CPU_SCTLR, "layout.h");
 
 /* start.S */
-extern char entry_a[], entry_b[], vectors[], _start[];
+extern char entry_a[], entry_b[], entry_timed[], vectors[], _start[];
 u64 suspend(struct cpu *self, u64 fn, u64 a1, u64 a2, u64 a3, u64 big_endian);
 u64 call_ending(u64 fn, u64 a1, u64 a2, u64 a3, u64 big_endian);
 void call_all(u64 x[31]);
@@ -212,6 +214,7 @@ extern struct cpu cpus[CPUS_MAX];
 extern u32 cpu_count;
 extern u32 psci_version;
 extern u64 ram_end;
+extern u64 boot_time; /* CNTPCT_EL0 at the first instruction */
 void cpus_find(void);
 u64 affinity(u64 mpidr);
 u64 mpidr_of(u32 n);
@@ -257,5 +260,9 @@ void case_off2_narrow(void);
 void case_last(void);
 void case_reset(void);
 void case_clock(void) __attribute__((noreturn));
+void case_bench_calls(void);
+void case_bench_suspend(void);
+void case_bench_on(void);
+void case_bench_on_all(void);
 
 #endif /* BARE_BARE_H */

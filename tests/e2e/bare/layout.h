@@ -13,8 +13,12 @@
 #define CPU_STACK 296
 #define CPU_RESUME 304
 #define CPU_SAVED 312
+#define CPU_FIRST 416
 
 #define SCTLR_EE_BIT 25
+
+/* From the start of RAM, as linked. */
+#define TEXT_OFFSET 0x200000
 
 /* Which entry a CPU came in at. */
 #define TAG_A 0xA

@@ -24,6 +24,10 @@ static const struct {
 	{"last", case_last},
 	{"reset", case_reset},
 	{"clock", case_clock},
+	{"bench-calls", case_bench_calls},
+	{"bench-suspend", case_bench_suspend},
+	{"bench-on", case_bench_on},
+	{"bench-on-all", case_bench_on_all},
 };
 
 /* What follows @key in the command line, or NULL. */
@@ -66,17 +70,20 @@ static const char *run_first(const char *list)
 	end_machine();
 }
 
-void main(const void *tree);
-void main(const void *tree)
+u64 boot_time;
+
+void main(const void *tree, u64 time);
+void main(const void *tree, u64 time)
 {
 	struct machine_facts facts;
 	const char *list;
 
+	boot_time = time;
 	write_register(vbar_el1, vectors);
 	fdt_read(tree, &facts);
 	ram_end = facts.ram_end;
-	if ((u64)_start != RAM_BASE) {
-		say("not ok loaded at %x, linked for %x", (u64)_start, RAM_BASE);
+	if ((u64)_start != RAM_BASE + TEXT_OFFSET) {
+		say("not ok loaded at %x, linked for %x", (u64)_start, RAM_BASE + TEXT_OFFSET);
 		end_machine();
 	}
 	psci_version = (u32)psci(FN32(VERSION), 0, 0, 0);

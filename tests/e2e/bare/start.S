@@ -7,7 +7,7 @@
 _start:
 	b	boot
 	.long	0
-	.quad	0			/* text_offset */
+	.quad	TEXT_OFFSET
 	.quad	image_size
 	.quad	0x2			/* little-endian, 4 KiB pages */
 	.quad	0, 0, 0
@@ -16,6 +16,7 @@ _start:
 
 	.text
 boot:
+	mrs	x21, cntpct_el0
 	msr	daifset, #0xf
 	mov	x20, x0
 	adrp	x1, bss_start
@@ -29,6 +30,7 @@ boot:
 	add	x1, x1, :lo12:boot_stack_top
 	mov	sp, x1
 	mov	x0, x20
+	mov	x1, x21
 	bl	main
 2:	wfi
 	b	2b
@@ -47,6 +49,13 @@ boot:
 
 	entry	entry_a, TAG_A
 	entry	entry_b, TAG_B
+
+/* As entry_a, but the first that is done is to look at the time. */
+	.globl	entry_timed
+entry_timed:
+	mrs	x2, cntvct_el0
+	str	x2, [x0, #CPU_FIRST]
+	b	entry_a
 
 enter:
 	stp	x2, x3, [x0, #CPU_X + 16]
