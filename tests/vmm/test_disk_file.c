@@ -154,6 +154,8 @@ static void qemu_sees_our_locks(void **state)
 {
 	static const short writer[] = {200, 201, 203, 101, 103, 0};
 	static const short reader[] = {200, 101, 103, 0};
+	/* One that would bear other writers. */
+	static const short sharer[] = {200, 201, 0};
 	const char *path = temp_path(*state, "disk");
 	struct disk_file disk;
 	struct vmm_error err;
@@ -161,10 +163,12 @@ static void qemu_sees_our_locks(void **state)
 	assert_int_equal(disk_file_open(&disk, path, false, &err), 0);
 	assert_false(qemu_would_start(path, writer));
 	assert_false(qemu_would_start(path, reader));
+	assert_false(qemu_would_start(path, sharer));
 	disk_file_close(&disk);
 	assert_int_equal(disk_file_open(&disk, path, true, &err), 0);
 	assert_false(qemu_would_start(path, writer));
 	assert_true(qemu_would_start(path, reader));
+	assert_false(qemu_would_start(path, sharer));
 	disk_file_close(&disk);
 	assert_true(qemu_would_start(path, writer));
 }

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "devices/blk_worker.h"
+
 #define LOAD_BYTES 0x30000
 /* A second queue, past the first one's buffer. */
 #define SECOND_DESC_IPA (DRIVER_DATA_IPA + 0x33000)
@@ -206,6 +208,60 @@ static void drain_completes_then_stops(void **state)
 	assert_int_equal(*blk_rig_status(f), VIRTIO_BLK_S_OK);
 }
 
+/* However fast the driver queues, a drain takes as many as it may and no more. */
+static void budget_bounds_a_drain(void **state)
+{
+	struct fixture *f = *state;
+	struct blk_worker *worker = &f->blk.workers[0];
+
+	virtio_blk_drain(&f->blk);
+	assert_false(blk_worker_may_take(worker));
+	worker->budget = 2;
+	assert_true(blk_worker_may_take(worker));
+	assert_true(blk_worker_may_take(worker));
+	assert_false(blk_worker_may_take(worker));
+	virtio_blk_resume(&f->blk);
+	assert_true(blk_worker_may_take(worker));
+}
+
+struct flood {
+	struct driver *driver;
+	bool stop; /* atomic */
+};
+
+/* Keeps the queue full, whatever comes back. */
+static void *flood_main(void *arg)
+{
+	struct flood *flood = arg;
+	uint16_t offered = flood->driver->avail_at;
+
+	while (!__atomic_load_n(&flood->stop, __ATOMIC_RELAXED)) {
+		if ((uint16_t)(offered - driver_used(flood->driver)) < DRIVER_QUEUE_SIZE) {
+			driver_offer(flood->driver, 0);
+			offered++;
+		}
+	}
+	return NULL;
+}
+
+/* A driver that never stops queueing is cut off: the drain ends all the same. */
+static void drain_under_flood(void **state)
+{
+	struct fixture *f = *state;
+	struct flood flood = {.driver = &f->driver};
+	pthread_t thread;
+
+	blk_rig_prepare(f, VIRTIO_BLK_T_IN, 0, 512, false);
+	assert_int_equal(pthread_create(&thread, NULL, flood_main, &flood), 0);
+	driver_kick(&f->driver);
+	(void)usleep(1000);
+	(void)alarm(30);
+	virtio_blk_drain(&f->blk);
+	(void)alarm(0);
+	__atomic_store_n(&flood.stop, true, __ATOMIC_RELAXED);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
 /* Once a reset is done, the memory of requests is the driver's again: nothing writes to it. */
 static void reset_under_load(void **state)
 {
@@ -384,6 +440,8 @@ int main(void)
 		BLK_TEST(failed_flush_is_remembered),
 		BLK_TEST(write_is_durable_without_flush_feature),
 		BLK_TEST(drain_completes_then_stops),
+		BLK_TEST(budget_bounds_a_drain),
+		BLK_TEST(drain_under_flood),
 		BLK_TEST(reset_under_load),
 		BLK_TEST_URING(short_results_are_continued),
 		BLK_TEST(destroy_under_load),

@@ -199,6 +199,22 @@ static void bad_ranges_are_refused(void **state)
 	assert_int_equal(f->lines, 0);
 }
 
+/* What the guest was told is the longest is the longest, also on a disk that has more. */
+static void long_ranges_are_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	temp_zeros(&f->dir, "disk", (off_t)2 << 30);
+	blk_rig_restart(f, ALL_FEATURES);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, 1 << 17, UNMAP),
+			 VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, (1 << 17) + 1, UNMAP),
+			 VIRTIO_BLK_S_IOERR);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_DISCARD, 0, 1 << 21, 0), VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_DISCARD, 0, (1 << 21) + 1, 0),
+			 VIRTIO_BLK_S_IOERR);
+}
+
 /* No range, a piece of one, more than there may be. */
 static void odd_lengths_are_refused(void **state)
 {
@@ -237,6 +253,7 @@ int main(void)
 		BLK_TEST(discard_may_be_off),
 		BLK_TEST(read_only_disk_keeps_its_contents),
 		BLK_TEST(bad_ranges_are_refused),
+		BLK_TEST(long_ranges_are_refused),
 		BLK_TEST(odd_lengths_are_refused),
 		BLK_TEST_URING(zeroes_are_durable_without_flush_feature),
 	};
