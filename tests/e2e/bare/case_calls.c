@@ -18,7 +18,7 @@ static const struct {
 	int8_t answer;
 } functions[FN_COUNT] = {
 #define OLD 0xFF
-#define ENDS 1 /* not called: it ends the machine, or the CPU */
+#define ENDS 1 /* not called: with all ones it ends the machine, or the CPU */
 	[VERSION] = {ONLY_32, OLD, 0},
 	[CPU_SUSPEND] = {BOTH, OLD, INVALID_PARAMETERS},
 	[CPU_OFF] = {ONLY_32, OLD, ENDS},
@@ -31,7 +31,7 @@ static const struct {
 	[CPU_FREEZE] = {ONLY_32, 0, ENDS},
 	[CPU_DEFAULT_SUSPEND] = {BOTH, 0, INVALID_ADDRESS},
 	[SYSTEM_SUSPEND] = {BOTH, 0, INVALID_ADDRESS},
-	[SYSTEM_RESET2] = {BOTH, 1, INVALID_PARAMETERS},
+	[SYSTEM_RESET2] = {BOTH, 1, ENDS},
 	[MEM_PROTECT] = {ONLY_32, 1, 0},
 	[MEM_PROTECT_CHECK_RANGE] = {BOTH, 1, DENIED},
 	[SYSTEM_OFF2] = {BOTH, 3, INVALID_PARAMETERS},
