@@ -11,7 +11,7 @@ from tap import Scenario
 from torporvm import Machine, expect
 
 FAILED = re.compile(r"not ok ")
-CASE_LIMIT_S = 60
+CASE_LIMIT_S = 120
 # Where the marks are that a reset takes away or keeps: one each MiB of what is beyond the first 16.
 MARKED_MIB = 48
 

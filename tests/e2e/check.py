@@ -16,6 +16,7 @@ import balloon
 import bare
 import block
 import client
+import cpus
 import idle
 import keys
 import net
@@ -24,9 +25,9 @@ import scenarios
 import tap
 
 # The small guest's come first: they are short, and tell most about what is wrong.
-SCENARIOS = {**bare.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS, **scenarios.SCENARIOS,
-             **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS, **ramoops.SCENARIOS,
-             **balloon.SCENARIOS}
+SCENARIOS = {**bare.SCENARIOS, **cpus.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS,
+             **scenarios.SCENARIOS, **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS,
+             **ramoops.SCENARIOS, **balloon.SCENARIOS}
 
 
 def parse(argv):

@@ -19,6 +19,7 @@ static struct {
 	char misuse[160];
 	unsigned made;
 	unsigned live;
+	bool little_endian;
 	/* Atomic: */
 	uint64_t mpidr_shift;
 	uint32_t gates;
@@ -57,6 +58,7 @@ void fake_kvm_up(void)
 	fake.misuse[0] = '\0';
 	fake.made = 0;
 	fake.live = 0;
+	fake.little_endian = false;
 	fake.mpidr_shift = 0;
 	fake.gates = 0;
 	memset(fake.counts, 0, sizeof(fake.counts));
@@ -384,6 +386,17 @@ unsigned fake_kvm_ioeventfds(void)
 	count = vm->event_count;
 	pthread_mutex_unlock(&vm->event_lock);
 	return count;
+}
+
+void fake_kvm_little_endian(bool only)
+{
+	fake.little_endian = only;
+}
+
+bool kvm_vm_has_big_endian(struct kvm_vm *vm)
+{
+	(void)vm;
+	return !fake.little_endian;
 }
 
 /* This host has nothing but what is insisted on. */

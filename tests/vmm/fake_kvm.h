@@ -222,6 +222,9 @@ uint64_t fake_kvm_counter(void);
 /** fake_kvm_mpidr() - of a CPU of VMs made now */
 uint64_t fake_kvm_mpidr(uint32_t cpu);
 
+/** fake_kvm_little_endian() - VMs' CPUs can't be big-endian */
+void fake_kvm_little_endian(bool only);
+
 /** fake_kvm_live() - VMs that have not been destroyed */
 unsigned fake_kvm_live(void);
 

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How a machine ends, and what is safe by then: its events, its status, its disks, its log. */
+/* Asks zlib.h for const input. */
+#define ZLIB_CONST
+
+#include "kernel_file.h"
 #include "machine_rig.h"
 
 #include <errno.h>
@@ -82,6 +86,26 @@ static void many_cpus_have_redistributors(void **state)
 	assert_int_equal(config->gicr[1].cpu_count, 512 - 123);
 	assert_int_equal(config->features.want[CPU_FEATURE_SVE], CPU_FEATURE_OFF);
 	assert_int_equal(config->features.want[CPU_FEATURE_PMU], CPU_FEATURE_AUTO);
+}
+
+/* A big-endian kernel starts where CPUs can be that, and is refused where they can't. */
+static void big_endian_needs_such_cpus(void **state)
+{
+	static uint8_t kernel[KERNEL_FILE_BYTES];
+	struct machine_rig *rig = *state;
+	struct vmm_error error = {.text = ""};
+	struct machine *machine;
+
+	kernel_file_make(kernel, 0, MACHINE_KERNEL_BYTES, 1);
+	temp_write(&rig->dir, "Image", kernel, sizeof(kernel));
+	fake_kvm_little_endian(true);
+	assert_null(machine_rig_try(rig, &error));
+	assert_non_null(strstr(error.text, "big-endian"));
+	assert_true(error.bad_input);
+	fake_kvm_little_endian(false);
+	machine = machine_rig_try(rig, &error);
+	assert_non_null(machine);
+	machine_destroy(machine);
 }
 
 /* The second range gives way to RAM that reaches to where it would be. */
@@ -404,6 +428,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MACHINE_RIG_TEST(starts_the_kernel),
 		MACHINE_RIG_TEST(many_cpus_have_redistributors),
+		MACHINE_RIG_TEST(big_endian_needs_such_cpus),
 		cmocka_unit_test(redistributors_are_above_ram),
 		MACHINE_RIG_TEST(forwards_all_of_psci),
 		MACHINE_RIG_TEST(guest_powers_off),

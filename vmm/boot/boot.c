@@ -116,6 +116,10 @@ int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct
 	if (ret != 0) {
 		return ret;
 	}
-	*entry = (struct boot_entry){.pc = kernel.entry_ipa, .dtb_ipa = dtb_ipa};
+	*entry = (struct boot_entry){
+		.pc = kernel.entry_ipa,
+		.dtb_ipa = dtb_ipa,
+		.big_endian = kernel.big_endian,
+	};
 	return 0;
 }

@@ -44,12 +44,14 @@ struct boot {
 
 /**
  * struct boot_entry - how the first CPU starts, with all other general registers 0
- * @pc:      guest physical address
- * @dtb_ipa: for x0
+ * @pc:         guest physical address
+ * @dtb_ipa:    for x0
+ * @big_endian: the kernel makes the CPU so; it is entered as any other
  */
 struct boot_entry {
 	uint64_t pc;
 	uint64_t dtb_ipa;
+	bool big_endian;
 };
 
 /**

@@ -104,10 +104,7 @@ int image_parse(const uint8_t *bytes, size_t count, const char *path, struct ima
 	    !has_magic(bytes, count, IMAGE_MAGIC_AT, IMAGE_MAGIC, 4)) {
 		return refuse(bytes, count, path, err);
 	}
-	if ((load_le64(bytes + IMAGE_FLAGS_AT) & IMAGE_FLAG_BIG_ENDIAN) != 0) {
-		vmm_error_set(err, "kernel %s is big-endian: give a little-endian one", path);
-		return -EINVAL;
-	}
+	header->big_endian = (load_le64(bytes + IMAGE_FLAGS_AT) & IMAGE_FLAG_BIG_ENDIAN) != 0;
 	size_bytes = load_le64(bytes + IMAGE_SIZE_AT);
 	header->text_offset = load_le64(bytes + IMAGE_TEXT_OFFSET_AT);
 	if (size_bytes == 0) {
@@ -234,6 +231,7 @@ static uint8_t *find_place(const char *path, const struct image_header *header,
 	}
 	place->entry_ipa = entry_ipa;
 	place->end_ipa = entry_ipa + header->size_bytes;
+	place->big_endian = header->big_endian;
 	return to;
 }
 

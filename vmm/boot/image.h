@@ -21,20 +21,24 @@
  * struct image_header - what an Image asks for
  * @text_offset: where it wants to be, in bytes from a 2 MiB boundary
  * @size_bytes:  what it needs there, its zeroed data included
+ * @big_endian:  it makes its CPU so, and needs one that can
  */
 struct image_header {
 	uint64_t text_offset;
 	uint64_t size_bytes;
+	bool big_endian;
 };
 
 /**
  * struct image_place - where a kernel was put
- * @entry_ipa: its first byte, where it is entered
- * @end_ipa:   first byte after what it needs
+ * @entry_ipa:  its first byte, where it is entered
+ * @end_ipa:    first byte after what it needs
+ * @big_endian: as in its header
  */
 struct image_place {
 	uint64_t entry_ipa;
 	uint64_t end_ipa;
+	bool big_endian;
 };
 
 /**
@@ -45,7 +49,7 @@ struct image_place {
  * @header: filled on success
  * @err:    one line that names @path
  *
- * Return: 0; -EINVAL if this is no little-endian arm64 Image.
+ * Return: 0; -EINVAL if this is no arm64 Image.
  */
 int image_parse(const uint8_t *bytes, size_t count, const char *path, struct image_header *header,
 		struct vmm_error *err);

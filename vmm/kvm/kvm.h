@@ -181,6 +181,9 @@ uint64_t kvm_vm_counter(const struct kvm_vm *vm);
 /** kvm_counter_hz() - CNTFRQ_EL0, the same for the host and all guests */
 uint64_t kvm_counter_hz(void);
 
+/** kvm_vm_has_big_endian() - whether its CPUs can access data in big-endian order at EL1 */
+bool kvm_vm_has_big_endian(struct kvm_vm *vm);
+
 /** kvm_vm_vcpu() - vCPU by its index; belongs to @vm */
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu);
 

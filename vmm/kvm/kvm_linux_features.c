@@ -5,6 +5,9 @@
 #include <sys/ioctl.h>
 #include "kvm/kvm_linux.h"
 
+#define REG_ID_AA64MMFR0_EL1 ARM64_SYS_REG(3, 0, 0, 7, 0)
+#define MMFR0_BIGEND (UINT64_C(0xF) << 8)
+
 static bool has_cap(const struct kvm_vm *vm, int cap)
 {
 	return ioctl(vm->fd, KVM_CHECK_EXTENSION, cap) > 0;
@@ -101,6 +104,14 @@ int kvm_linux_pmu_init(const struct kvm_vm *vm, uint32_t intid, struct vmm_error
 			      strerror(-ret));
 	}
 	return ret;
+}
+
+bool kvm_vm_has_big_endian(struct kvm_vm *vm)
+{
+	uint64_t mmfr0 = 0;
+
+	return kvm_linux_get_reg(&vm->vcpus[0], REG_ID_AA64MMFR0_EL1, &mmfr0) == 0 &&
+	       (mmfr0 & MMFR0_BIGEND) != 0;
 }
 
 bool kvm_vm_has_feature(const struct kvm_vm *vm, enum cpu_feature feature)

@@ -79,6 +79,13 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 	struct boot_entry entry;
 	int ret = boot_load(&machine->boot, &machine->ram, &tree, &entry, error);
 
+	if (ret == 0 && entry.big_endian && !kvm_vm_has_big_endian(machine->vm)) {
+		vmm_error_set(error,
+			      "kernel %s is big-endian, which this host's CPUs are not for "
+			      "guests: give a little-endian one",
+			      machine->config.kernel);
+		ret = -ENOTSUP;
+	}
 	if (ret == 0) {
 		machine->entry = (struct kvm_entry){.pc = entry.pc, .x0 = entry.dtb_ipa};
 	}

@@ -55,6 +55,9 @@ enum state_register {
 	STATE_REGISTERS(STATE_INDEX) STATE_COUNT
 };
 
+/* Registers that only some CPUs have, see features.c. */
+#define FEATURES_COUNT 32
+
 /* A CPU's record; the first part is the assembly's, see layout.h. */
 struct cpu {
 	u64 x[31];
@@ -69,6 +72,7 @@ struct cpu {
 	u64 saved[13];
 	volatile u64 first; /* CNTVCT_EL0 at entry_timed */
 	u64 state[STATE_COUNT]; /* at the entry */
+	u64 features[FEATURES_COUNT]; /* likewise */
 	u64 mpidr_seen; /* at the entry */
 	u64 mpidr;
 	u64 gicr;
@@ -146,6 +150,19 @@ enum {
 #define TIMER_PHYS_PPI 30
 #define TIMER_ENABLE UINT64_C(1)
 #define TIMER_ISTATUS UINT64_C(4)
+
+/* Devices are little-endian, the device tree is big-endian, whatever the CPU is. */
+#ifdef __AARCH64EB__
+#define BIG_ENDIAN 1
+#define le32(value) __builtin_bswap32(value)
+#define le64(value) __builtin_bswap64(value)
+#define be32(value) (value)
+#else
+#define BIG_ENDIAN 0
+#define le32(value) (value)
+#define le64(value) (value)
+#define be32(value) __builtin_bswap32(value)
+#endif
 
 #define read_register(name)                                                                        \
 	({                                                                                         \
@@ -228,6 +245,12 @@ u64 now(void);
 void sleep_ms(u64 ms);
 u64 bad_address(void);
 
+/* features.c */
+extern bool has_pmu, has_pauth, has_sve;
+void features_find(void);
+void features_take(u64 *state);
+void features_spoil(void);
+
 /* gic.c */
 void gic_init(void);
 void gic_init_cpu(struct cpu *self);
@@ -255,6 +278,7 @@ void case_ids(void);
 void case_features(void);
 void case_arguments(void);
 void case_bus(void);
+void case_processor(void);
 void case_off2(void);
 void case_off2_narrow(void);
 void case_last(void);

@@ -228,6 +228,7 @@ static void job_spoil(struct cpu *self)
 	(void)timer_arm(1000000);
 	write_register(cntp_cval_el0, ~UINT64_C(0) >> 1);
 	write_register(cntp_ctl_el0, TIMER_ENABLE);
+	features_spoil();
 	/* VBAR_EL1 was set at the entry. */
 }
 
@@ -248,6 +249,11 @@ static const char *first_difference(const struct cpu *cpu, const struct cpu *fre
 
 		if (((cpu->state[n] ^ fresh->state[n]) & mask) != 0) {
 			return state_name(n);
+		}
+	}
+	for (unsigned n = 0; n < FEATURES_COUNT; n++) {
+		if (cpu->features[n] != fresh->features[n]) {
+			return "a register of features.c";
 		}
 	}
 	if (cpu->sctlr != fresh->sctlr) {

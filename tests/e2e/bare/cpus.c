@@ -25,9 +25,10 @@ const char *state_name(unsigned index)
 void state_take(struct cpu *self)
 {
 	STATE_REGISTERS(STATE_READ)
+	features_take(self->features);
 	self->mpidr_seen = read_register(mpidr_el1) & UINT64_C(0xFF00FFFFFF);
 	write_register(vbar_el1, vectors);
-	if ((self->sctlr >> SCTLR_EE_BIT & 1) != 0) {
+	if ((self->sctlr >> SCTLR_EE_BIT & 1) != BIG_ENDIAN) {
 		for (u32 n = 1; n < 31; n++) {
 			self->x[n] = __builtin_bswap64(self->x[n]);
 		}

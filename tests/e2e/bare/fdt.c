@@ -11,7 +11,7 @@
 
 static u32 word(const u32 *at)
 {
-	return __builtin_bswap32(*at);
+	return be32(*at);
 }
 
 static bool is(const char *a, const char *b)

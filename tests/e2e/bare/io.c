@@ -15,7 +15,7 @@ u32 io_read(u64 address)
 	u32 value;
 
 	__asm__ volatile("ldr %w0, [%1]" : "=r"(value) : "r"(address) : "memory");
-	return value;
+	return le32(value);
 }
 
 u64 io_read64(u64 address)
@@ -23,12 +23,12 @@ u64 io_read64(u64 address)
 	u64 value;
 
 	__asm__ volatile("ldr %0, [%1]" : "=r"(value) : "r"(address) : "memory");
-	return value;
+	return le64(value);
 }
 
 void io_write(u64 address, u32 value)
 {
-	__asm__ volatile("str %w0, [%1]" ::"r"(value), "r"(address) : "memory");
+	__asm__ volatile("str %w0, [%1]" ::"r"(le32(value)), "r"(address) : "memory");
 }
 
 static void put(char c)

@@ -19,6 +19,7 @@ static const struct {
 	{"features", case_features},
 	{"arguments", case_arguments},
 	{"bus", case_bus},
+	{"processor", case_processor},
 	{"off2", case_off2},
 	{"off2-narrow", case_off2_narrow},
 	{"last", case_last},
@@ -80,6 +81,7 @@ void main(const void *tree, u64 time)
 
 	boot_time = time;
 	write_register(vbar_el1, vectors);
+	features_find();
 	fdt_read(tree, &facts);
 	ram_end = facts.ram_end;
 	if ((u64)_start != RAM_BASE + TEXT_OFFSET) {

@@ -2,14 +2,28 @@
 /* The Image header, the entries of CPUs, and calls whose registers matter. The MMU stays off. */
 #include "layout.h"
 
+/*
+ * The header is little-endian in any case. Bit 0 of the flags says that what is in it is big-endian
+ * and will make the CPU so; bits 1 and 2 are for pages of 4 KiB.
+ */
+#ifdef __AARCH64EB__
+#define HEADER_FLAGS 0x0300000000000000
+#define HEADER_TEXT_OFFSET ((TEXT_OFFSET >> 16) << 40)
+#define ours orr
+#else
+#define HEADER_FLAGS 0x2
+#define HEADER_TEXT_OFFSET TEXT_OFFSET
+#define ours bic
+#endif
+
 	.section .head, "ax"
 	.globl	_start
 _start:
 	b	boot
 	.long	0
-	.quad	TEXT_OFFSET
-	.quad	image_size
-	.quad	0x2			/* little-endian, 4 KiB pages */
+	.quad	HEADER_TEXT_OFFSET
+	.quad	header_size
+	.quad	HEADER_FLAGS
 	.quad	0, 0, 0
 	.ascii	"ARM\x64"
 	.long	0
@@ -19,6 +33,10 @@ boot:
 	mrs	x21, cntpct_el0
 	msr	daifset, #0xf
 	mov	x20, x0
+	mrs	x1, sctlr_el1
+	ours	x1, x1, #(1 << SCTLR_EE_BIT)
+	msr	sctlr_el1, x1
+	isb
 	adrp	x1, bss_start
 	add	x1, x1, :lo12:bss_start
 	adrp	x2, bss_end
@@ -76,7 +94,7 @@ enter:
 	mov	x2, sp
 	str	x2, [x0, #CPU_SP]
 	mrs	x2, sctlr_el1
-	bic	x3, x2, #(1 << SCTLR_EE_BIT)
+	ours	x3, x2, #(1 << SCTLR_EE_BIT)
 	msr	sctlr_el1, x3
 	isb
 	str	x2, [x0, #CPU_SCTLR]

@@ -1,4 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
+# cpuinfo: the flags of the first CPU, and what drives its performance counters
+do_cpuinfo() {
+	while read -r name rest; do
+		[ "$name" = Features ] && say features "${rest#: }" && break
+	done < /proc/cpuinfo
+	ok
+}
+
 # cpu N on|off
 do_cpu() {
 	want=0
