@@ -468,6 +468,7 @@ static void close_lets_the_client_read(void **state)
 	size_t taken = flood(f, FLOOD);
 	size_t seen;
 	pid_t reader;
+	int status;
 
 	/* As slow as it may be, and gone without a word. */
 	reader = fork();
@@ -482,7 +483,8 @@ static void close_lets_the_client_read(void **state)
 	}
 	(void)close(fd);
 	char_socket_close(&f->socket, 5000);
-	assert_int_equal(waitpid(reader, &(int){0}, 0), reader);
+	assert_int_equal(waitpid(reader, &status, 0), reader);
+	assert_int_equal(status, 0);
 	assert_int_equal(char_socket_open(&f->socket, &config, &error), 0);
 }
 

@@ -193,7 +193,9 @@ static void nonsense_is_ignored(void **state)
 	tell(f, 0, VIRTIO_CONSOLE_DEVICE_READY, 0);
 	tell(f, 0, VIRTIO_CONSOLE_PORT_READY, 0);
 	tell(f, 1, UINT16_MAX, UINT16_MAX);
-	/* Too short, of two segments, and with none to read. */
+	/* Too short to say DEVICE_READY, and with nothing to read. */
+	memset(rig_data(f, CONTROL_OUT, 0), 0, 8);
+	*rig_data(f, CONTROL_OUT, 6) = 1;
 	rig_add(f, CONTROL_OUT, 0, 7, 0);
 	rig_add(f, CONTROL_OUT, 0, 0x80, WRITE);
 	rig_kick(f, CONTROL_OUT);

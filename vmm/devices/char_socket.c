@@ -285,7 +285,7 @@ static void hang_up(struct char_socket *socket)
 	(void)watch(socket, EPOLL_CTL_DEL, socket->client_fd, SOURCE_CLIENT, 0);
 	(void)watch(socket, EPOLL_CTL_MOD, socket->listener.fd, SOURCE_LISTENER, EPOLLIN);
 	(void)pthread_mutex_lock(&socket->lock);
-	socket->broken = true;
+	/* Which finds that nobody takes it any more. */
 	send_waiting(socket);
 	(void)pthread_mutex_unlock(&socket->lock);
 	tell_writable(socket);

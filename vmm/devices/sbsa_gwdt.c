@@ -25,8 +25,6 @@ enum {
 #define WOR_HIGH_MASK UINT32_C(0xFFFF)
 
 #define NS_PER_S UINT64_C(1000000000)
-/* Later than that the timer is set anew when it has expired. */
-#define TIMER_LIMIT_S UINT64_C(86400)
 
 static uint64_t counter(const struct sbsa_gwdt *watchdog)
 {
@@ -42,9 +40,6 @@ static void arm_timer(const struct sbsa_gwdt *watchdog)
 
 	/* All zero is no timer at all. */
 	if (watchdog->enabled && !watchdog->ws1 && !watchdog->paused) {
-		if (ticks / hz >= TIMER_LIMIT_S) {
-			ticks = TIMER_LIMIT_S * hz;
-		}
 		when.it_value.tv_sec = (time_t)(ticks / hz);
 		/* Rounded up: a nanosecond too early would only be another round. */
 		when.it_value.tv_nsec = (long)(ticks % hz * NS_PER_S / hz + 1);
