@@ -111,7 +111,7 @@ static void is_off_at_first(void **state)
 {
 	struct fixture *f = *state;
 
-	assert_int_equal(get(f, WCS) | get(f, WOR) | get(f, WCV), 0);
+	assert_int_equal(get(f, WCS) | get(f, WCV), 0);
 	pass(f, UINT64_C(1) << 40);
 	assert_int_equal(get(f, WCS), 0);
 	assert_false(f->irq.level);
@@ -234,6 +234,22 @@ static void offset_has_48_bits(void **state)
 	assert_int_equal(get(f, WCS), EN | WS0);
 }
 
+/* As a Linux that resumed from hibernation does, which has written it on the machine before. */
+static void start_without_an_offset_is_safe(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned i = 0; i < 2; i++) {
+		set(f, WCS, EN);
+		pass(f, SBSA_GWDT_RESET_OFFSET_S * HZ - 1);
+		assert_int_equal(get(f, WCS), EN);
+		pass(f, 1);
+		assert_int_equal(get(f, WCS), EN | WS0);
+		set(f, WOR, 5);
+		sbsa_gwdt_reset(&f->watchdog);
+	}
+}
+
 static void compare_can_be_written(void **state)
 {
 	struct fixture *f = *state;
@@ -259,7 +275,7 @@ static void reset_after_a_bite_shows_it(void **state)
 	sbsa_gwdt_reset(&f->watchdog);
 	assert_int_equal(get(f, WCS), WS1);
 	assert_false(f->irq.level);
-	assert_int_equal(get(f, WOR) | get(f, WCV), 0);
+	assert_int_equal(get(f, WCV), 0);
 	pass(f, 100);
 	assert_int_equal(f->bites, 1);
 	set(f, WOR, 10);
@@ -438,12 +454,12 @@ int main(void)
 		T(identifies_as_revision_1),	T(is_off_at_first),
 		T(raises_ws0_then_bites),	T(refresh_starts_over),
 		T(late_refresh_is_in_time),	T(is_turned_off),
-		T(offset_has_48_bits),		T(compare_can_be_written),
-		T(reset_after_a_bite_shows_it), T(reset_turns_it_off),
-		T(stands_still_while_paused),	T(raises_nothing_while_paused),
-		T(other_accesses_do_nothing),	T(offset_zero_bites_once),
-		T(timer_wakes_the_main_loop),	T(far_times_do_not_expire),
-		T(nothing_is_leaked),
+		T(offset_has_48_bits),		T(start_without_an_offset_is_safe),
+		T(compare_can_be_written),	T(reset_after_a_bite_shows_it),
+		T(reset_turns_it_off),		T(stands_still_while_paused),
+		T(raises_nothing_while_paused), T(other_accesses_do_nothing),
+		T(offset_zero_bites_once),	T(timer_wakes_the_main_loop),
+		T(far_times_do_not_expire),	T(nothing_is_leaked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,6 +51,14 @@ static void arm_timer(const struct sbsa_gwdt *watchdog)
 	(void)timerfd_settime(watchdog->timer_fd, 0, &when, NULL);
 }
 
+/* Within the low half: a driver of revision 0 writes no other. */
+static uint64_t reset_offset(const struct sbsa_gwdt *watchdog)
+{
+	uint64_t ticks = watchdog->config.frequency_hz * SBSA_GWDT_RESET_OFFSET_S;
+
+	return ticks < UINT32_MAX ? ticks : UINT32_MAX;
+}
+
 static void set_ws0(struct sbsa_gwdt *watchdog, bool level)
 {
 	if (level != watchdog->ws0) {
@@ -203,6 +211,7 @@ int sbsa_gwdt_init(struct sbsa_gwdt *watchdog, const struct sbsa_gwdt_config *co
 
 	memset(watchdog, 0, sizeof(*watchdog));
 	watchdog->config = *config;
+	watchdog->offset = reset_offset(watchdog);
 	watchdog->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	if (watchdog->timer_fd < 0) {
 		return -errno;
@@ -227,7 +236,7 @@ void sbsa_gwdt_reset(struct sbsa_gwdt *watchdog)
 	/* Enabled still, it is this bite that resets us; else WS1 is of a reset before. */
 	watchdog->ws1 = watchdog->ws1 && watchdog->enabled;
 	watchdog->enabled = false;
-	watchdog->offset = 0;
+	watchdog->offset = reset_offset(watchdog);
 	watchdog->compare = 0;
 	arm_timer(watchdog);
 	watchdog->ws0 = false;

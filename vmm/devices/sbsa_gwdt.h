@@ -11,6 +11,9 @@
  * After a reset that the watchdog made, WS1 reads as set until the watchdog is refreshed, so that a
  * guest can tell (Linux: WDIOF_CARDRESET).
  *
+ * The standard leaves the offset's reset value open. It is not 0 here: Linux does not write it when
+ * it resumes from hibernation, and starting the watchdog would be its end.
+ *
  * The timer is a timerfd: no thread, and no host CPU time meanwhile. The VMM's main loop polls
  * sbsa_gwdt_timer_fd() and calls sbsa_gwdt_timer_expired() when it is readable; only that raises
  * WS0 and WS1, so a refresh that comes before it is in time.
@@ -27,6 +30,9 @@
 
 #include "devices/irq_line.h"
 #include "devices/mmio_bus.h"
+
+/* The offset after a reset, or 2^32 - 1 ticks if that is less. */
+#define SBSA_GWDT_RESET_OFFSET_S 30
 
 /**
  * struct sbsa_gwdt_config - what a watchdog is connected to
