@@ -17,6 +17,7 @@ import bare
 import block
 import client
 import cpus
+import devices
 import idle
 import keys
 import net
@@ -27,7 +28,7 @@ import tap
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **cpus.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS,
              **scenarios.SCENARIOS, **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS,
-             **ramoops.SCENARIOS, **balloon.SCENARIOS}
+             **ramoops.SCENARIOS, **balloon.SCENARIOS, **devices.SCENARIOS}
 
 
 def parse(argv):
