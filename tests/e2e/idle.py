@@ -137,18 +137,6 @@ class Clusters(Idle):
         expect(sum(seen.values()) > 0, f"no cluster went idle in {REST_S} s of rest: {lines}")
 
 
-    def suspends(self):
-        """What goes off or to sleep for it counts once, as the deepest state there is."""
-        before = {cpu: self.host_counts(cpu) for cpu in range(self.cpus)}
-        self.machine.guest.run("suspend 2", 120)
-        after = {cpu: self.host_counts(cpu) for cpu in range(self.cpus)}
-        for cpu, counts in before.items():
-            wanted = {**counts, "cpu-powerdown": counts["cpu-powerdown"] + 1,
-                      "cluster-powerdown": counts["cluster-powerdown"] + 1}
-            expect(after[cpu] == wanted, f"the machine suspended and woke: expected CPU {cpu}'s "
-                                         f"uses to be {wanted}, they are {after[cpu]}")
-
-
 Idle.checks = [
     ("a guest with idle states boots", Idle.boots),
     ("its cpuidle takes the standby and the powerdown", Idle.has_states),
@@ -171,7 +159,6 @@ Clusters.checks = [
     ("with clusters its CPUs rest", Clusters.rests),
     ("with clusters its cpuidle counts are those of PSCI_STAT_COUNT", Clusters.agree),
     ("its power domains' counts are those of PSCI_STAT_COUNT", Clusters.domains_agree),
-    ("suspend to RAM counts once for each CPU and cluster", Clusters.suspends),
     ("the guest with clusters powers off, exit 0", Clusters.ends),
 ]
 
