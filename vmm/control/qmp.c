@@ -17,6 +17,7 @@
 #include "control/commands.h"
 #include "control/events.h"
 #include "control/qmp_client.h"
+#include "platform/monotonic.h"
 #include "platform/unix_listen.h"
 
 #define MESSAGE_DEPTH_MAX 32
@@ -464,20 +465,12 @@ void qmp_emit(struct qmp_server *server, const struct power_event *event)
 	json_object_put(message);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* Sends what waits until @deadline_ms; the machine is gone, so nothing is added. */
 static void drain_client(struct qmp_client *client, int64_t deadline_ms)
 {
 	while (client->out_count > 0 && !client->dropped) {
 		struct pollfd writable = {.fd = client->fd, .events = POLLOUT};
-		int64_t left_ms = deadline_ms - now_ms();
+		int64_t left_ms = deadline_ms - monotonic_ms();
 
 		if (left_ms <= 0 || poll(&writable, 1, (int)left_ms) == 0) {
 			return;
@@ -488,7 +481,7 @@ static void drain_client(struct qmp_client *client, int64_t deadline_ms)
 
 void qmp_close(struct qmp_server *server)
 {
-	int64_t deadline_ms = now_ms() + CLOSE_WAIT_MS;
+	int64_t deadline_ms = monotonic_ms() + CLOSE_WAIT_MS;
 
 	if (server == NULL) {
 		return;

@@ -2,9 +2,10 @@
 #include "devices/blk_worker.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "platform/thread.h"
 
 bool blk_worker_wake(struct blk_worker *worker, bool *kicked)
 {
@@ -77,20 +78,13 @@ void blk_workers_wait(struct virtio_blk *blk, bool kicked_too)
 	}
 }
 
-/* Signals are the main thread's business. */
 static int start(struct blk_worker *worker)
 {
-	sigset_t all;
-	sigset_t old;
-	int err;
+	int ret = thread_start_quiet(
+		&worker->thread, worker->uring != NULL ? blk_uring_main : blk_sync_main, worker);
 
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&worker->thread, NULL,
-			     worker->uring != NULL ? blk_uring_main : blk_sync_main, worker);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	worker->started = err == 0;
-	return -err;
+	worker->started = ret == 0;
+	return ret;
 }
 
 static int make_workers(struct virtio_blk *blk, unsigned count)

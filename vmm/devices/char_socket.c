@@ -10,8 +10,9 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "platform/monotonic.h"
 
 /* How often a turn of the main loop reads, at most; others want their turn too. */
 #define READS_A_TURN 16
@@ -384,21 +385,13 @@ int char_socket_open(struct char_socket *socket, const struct char_socket_config
 	return ret;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void send_rest(struct char_socket *socket, int wait_ms)
 {
-	int64_t deadline_ms = now_ms() + wait_ms;
+	int64_t deadline_ms = monotonic_ms() + wait_ms;
 
 	while (socket->out_count > 0) {
 		struct pollfd writable = {.fd = socket->client_fd, .events = POLLOUT};
-		int64_t left_ms = deadline_ms - now_ms();
+		int64_t left_ms = deadline_ms - monotonic_ms();
 
 		if (left_ms <= 0 || poll(&writable, 1, (int)left_ms) == 0) {
 			return;

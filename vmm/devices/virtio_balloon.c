@@ -6,13 +6,15 @@
 #include <errno.h>
 #include <linux/virtio_balloon.h>
 #include <linux/virtio_ids.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "platform/monotonic.h"
+#include "platform/thread.h"
 
 /* Of older kernel headers: free page reporting. */
 #ifndef VIRTIO_BALLOON_F_REPORTING
@@ -33,14 +35,6 @@
 /* More than any driver has, and a bound. */
 #define STATS_REQUEST_MAX 64
 #define NS_PER_S UINT64_C(1000000000)
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 static bool is_stopping(struct virtio_balloon *balloon)
 {
@@ -272,7 +266,7 @@ static uint8_t balloon_config_read(void *ctx, uint64_t offset)
 /* At the earliest a second after the last, however often the driver says something else. */
 static void arm(struct virtio_balloon *balloon)
 {
-	uint64_t now = now_ns();
+	uint64_t now = monotonic_ns();
 	uint64_t due = balloon->told_ns == 0 ? 0 : balloon->told_ns + NS_PER_S;
 	uint64_t wait = due > now ? due - now : 1;
 	const struct itimerspec when = {
@@ -343,20 +337,6 @@ static int transport_init(struct virtio_balloon *balloon)
 	return virtio_mmio_init(&balloon->mmio, &device, &balloon->ram, &balloon->setup.irq);
 }
 
-/* Signals are the main thread's business. */
-static int worker_start(struct virtio_balloon *balloon)
-{
-	sigset_t all;
-	sigset_t old;
-	int err;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&balloon->worker, NULL, worker_main, balloon);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -err;
-}
-
 static int threads_init(struct virtio_balloon *balloon)
 {
 	int err = pthread_mutex_init(&balloon->lock, NULL);
@@ -369,7 +349,7 @@ static int threads_init(struct virtio_balloon *balloon)
 		(void)pthread_mutex_destroy(&balloon->lock);
 		return -err;
 	}
-	err = worker_start(balloon);
+	err = thread_start_quiet(&balloon->worker, worker_main, balloon);
 	if (err != 0) {
 		(void)pthread_cond_destroy(&balloon->changed);
 		(void)pthread_mutex_destroy(&balloon->lock);
@@ -465,7 +445,7 @@ bool virtio_balloon_take_change(struct virtio_balloon *balloon, uint64_t *size_b
 	changed = balloon->actual_pages != balloon->told_pages;
 	if (changed) {
 		balloon->told_pages = balloon->actual_pages;
-		balloon->told_ns = now_ns();
+		balloon->told_ns = monotonic_ns();
 		*size_bytes = size_of(balloon);
 	}
 	(void)pthread_mutex_unlock(&balloon->lock);

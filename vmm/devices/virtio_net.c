@@ -6,11 +6,12 @@
 #include <errno.h>
 #include <linux/virtio_ids.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "platform/thread.h"
 
 #define FEATURE(bit) (UINT64_C(1) << (bit))
 #define QUEUE_COUNT 2
@@ -328,20 +329,6 @@ static int transport_init(struct virtio_net *net, const struct guest_ram *ram)
 	return virtio_mmio_init(&net->mmio, &device, ram, &net->setup.irq);
 }
 
-/* Signals are the main thread's business. */
-static int io_start(struct virtio_net *net)
-{
-	sigset_t all;
-	sigset_t old;
-	int err;
-
-	(void)sigfillset(&all);
-	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = pthread_create(&net->io, NULL, io_main, net);
-	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return -err;
-}
-
 static int threads_init(struct virtio_net *net)
 {
 	int ret = -pthread_mutex_init(&net->lock, NULL);
@@ -358,7 +345,7 @@ static int threads_init(struct virtio_net *net)
 		ret = -errno;
 		goto no_wake;
 	}
-	ret = io_start(net);
+	ret = thread_start_quiet(&net->io, io_main, net);
 	if (ret == 0) {
 		return 0;
 	}

@@ -7,15 +7,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "platform/monotonic.h"
+
 #define NS_PER_S UINT64_C(1000000000)
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
-}
 
 /* With the lock held: the timer is for the first that is due. */
 static void update_timer(struct requests *requests)
@@ -59,7 +53,7 @@ void requests_begin(struct requests *requests, enum power_key key, uint32_t limi
 	pthread_mutex_lock(&requests->lock);
 	requests->deadlines[key] = 0;
 	if (limit_s != 0) {
-		uint64_t start_ns = requests->held_ns != 0 ? requests->held_ns : now_ns();
+		uint64_t start_ns = requests->held_ns != 0 ? requests->held_ns : monotonic_ns();
 
 		requests->deadlines[key] = start_ns + limit_s * NS_PER_S;
 	}
@@ -71,9 +65,9 @@ void requests_hold(struct requests *requests, bool held)
 {
 	pthread_mutex_lock(&requests->lock);
 	if (held) {
-		requests->held_ns = now_ns();
+		requests->held_ns = monotonic_ns();
 	} else if (requests->held_ns != 0) {
-		uint64_t held_for_ns = now_ns() - requests->held_ns;
+		uint64_t held_for_ns = monotonic_ns() - requests->held_ns;
 
 		for (unsigned key = POWER_KEY_POWER; key < POWER_KEY_COUNT; key++) {
 			requests->deadlines[key] += requests->deadlines[key] != 0 ? held_for_ns : 0;
@@ -95,7 +89,7 @@ enum power_key requests_overdue(struct requests *requests)
 	uint64_t now;
 
 	pthread_mutex_lock(&requests->lock);
-	now = now_ns();
+	now = monotonic_ns();
 	for (unsigned key = POWER_KEY_POWER; key < POWER_KEY_COUNT; key++) {
 		uint64_t deadline_ns = requests->deadlines[key];
 

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include "platform/monotonic.h"
 #include "power/internal.h"
 
 static int allocate(struct power *power, struct vmm_error *error)
@@ -75,10 +76,8 @@ void power_destroy(struct power *power)
 void power_emit_locked(struct power *power, const struct power_event *event)
 {
 	struct power_event stamped = *event;
-	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	stamped.time_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	stamped.time_ns = monotonic_ns();
 	power->config.events.emit(power->config.events.ctx, &stamped);
 }
 
