@@ -10,8 +10,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define MMIO_MAGIC UINT32_C(0x74726976)
-#define MMIO_VERSION 2
 /* Nobody has asked for a number of our own; drivers do not look at it. */
 #define MMIO_VENDOR UINT32_C(0x70726F74)
 #define CONFIG_OFFSET UINT64_C(0x100)
@@ -202,13 +200,16 @@ static void state_reset(struct virtio_mmio *mmio)
 }
 
 /* From here to stop_end() the device gets no new request, and none is in progress. */
-static void stop_begin(struct virtio_mmio *mmio)
+static void stop_begin(struct virtio_mmio *mmio, bool is_reset)
 {
 	(void)pthread_mutex_lock(&mmio->stop_lock);
 	(void)pthread_mutex_lock(&mmio->lock);
 	mmio->stopping = true;
 	(void)pthread_mutex_unlock(&mmio->lock);
 	mmio->device.ops->quiesce(mmio->device.ctx);
+	if (is_reset && mmio->device.ops->reset != NULL) {
+		mmio->device.ops->reset(mmio->device.ctx);
+	}
 	(void)pthread_mutex_lock(&mmio->lock);
 }
 
@@ -251,7 +252,7 @@ static void notify_all(struct virtio_mmio *mmio)
 
 void virtio_mmio_reset(struct virtio_mmio *mmio)
 {
-	stop_begin(mmio);
+	stop_begin(mmio, true);
 	state_reset(mmio);
 	mmio->irq_level = false;
 	irq_line_set(&mmio->irq, false);
@@ -274,7 +275,7 @@ static void queue_stop(struct virtio_mmio *mmio)
 {
 	struct virtq *queue;
 
-	stop_begin(mmio);
+	stop_begin(mmio, false);
 	queue = selected_queue(mmio);
 	if (queue != NULL) {
 		queue->ready = false;
@@ -389,9 +390,9 @@ static uint32_t read_reg(struct virtio_mmio *mmio, uint64_t offset)
 
 	switch (offset) {
 	case VIRTIO_MMIO_MAGIC_VALUE:
-		return MMIO_MAGIC;
+		return VIRTIO_MMIO_MAGIC;
 	case VIRTIO_MMIO_VERSION:
-		return MMIO_VERSION;
+		return VIRTIO_MMIO_VERSION_2;
 	case VIRTIO_MMIO_DEVICE_ID:
 		return mmio->device.device_id;
 	case VIRTIO_MMIO_VENDOR_ID:
@@ -491,33 +492,6 @@ static void mmio_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t 
 const struct mmio_ops virtio_mmio_ops = {
 	.read = mmio_read,
 	.write = mmio_write,
-};
-
-static uint64_t empty_read(void *dev, uint64_t offset, unsigned len_bytes)
-{
-	uint64_t in_slot = offset % 0x200;
-
-	(void)dev;
-	if (len_bytes != 4) {
-		return 0;
-	}
-	if (in_slot == VIRTIO_MMIO_MAGIC_VALUE) {
-		return MMIO_MAGIC;
-	}
-	return in_slot == VIRTIO_MMIO_VERSION ? MMIO_VERSION : 0;
-}
-
-static void empty_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t value)
-{
-	(void)dev;
-	(void)offset;
-	(void)len_bytes;
-	(void)value;
-}
-
-const struct mmio_ops virtio_mmio_empty_ops = {
-	.read = empty_read,
-	.write = empty_write,
 };
 
 int virtio_mmio_event_fd(const struct virtio_mmio *mmio, unsigned queue)

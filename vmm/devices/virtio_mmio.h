@@ -49,6 +49,8 @@
  * @quiesce:      all queues are closed to the device: return once no request is in progress, as
  *                its memory may be used for something else afterwards. On a vCPU thread or the
  *                one that resets the machine; may block for as long as a request takes. Mandatory
+ * @reset:        after @quiesce, and before any queue opens again: the driver's session is over.
+ *                May be NULL
  */
 struct virtio_device_ops {
 	uint8_t (*config_read)(void *ctx, uint64_t offset);
@@ -56,6 +58,7 @@ struct virtio_device_ops {
 	void (*notify)(void *ctx, unsigned queue);
 	void (*opened)(void *ctx);
 	void (*quiesce)(void *ctx);
+	void (*reset)(void *ctx);
 };
 
 /**
@@ -116,6 +119,10 @@ struct virtio_mmio {
 
 /* Registers for mmio_bus_add(); the region's dev is a struct virtio_mmio. */
 extern const struct mmio_ops virtio_mmio_ops;
+
+/* What the first two registers of each slot read as. */
+#define VIRTIO_MMIO_MAGIC UINT32_C(0x74726976)
+#define VIRTIO_MMIO_VERSION_2 2U
 
 /*
  * Registers of a slot that holds no device (device id 0, which drivers skip), for software that
