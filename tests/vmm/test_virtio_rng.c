@@ -4,6 +4,7 @@
 
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
+#include <poll.h>
 #include <string.h>
 
 #include "devices/virtio_rng.h"
@@ -110,6 +111,33 @@ static void bad_request_needs_a_reset(void **state)
 	gives_random_bytes(state);
 }
 
+static bool work_left(const struct fixture *f)
+{
+	struct pollfd poll_fd = {.fd = virtio_rng_fd(&f->rng), .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) == 1;
+}
+
+/* The driver is not asked to notify of what follows so many, so the main loop must look again. */
+static void goes_on_after_many_requests(void **state)
+{
+	struct fixture *f = *state;
+	uint16_t *avail = guest_ram_at(&f->driver.ram, DRIVER_AVAIL_IPA, 4);
+
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 0);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NUM, VIRTQ_SIZE_MAX);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 1);
+	driver_desc(&f->driver, DRIVER_DESC_IPA, 0, DRIVER_DATA_IPA, 16, WRITE, 0);
+	avail[1] = VIRTQ_SIZE_MAX;
+	driver_kick(&f->driver);
+	assert_int_equal(driver_used(&f->driver), VIRTQ_SIZE_MAX);
+	avail[1]++;
+	assert_true(work_left(f));
+	virtio_rng_dispatch(&f->rng);
+	assert_int_equal(driver_used(&f->driver), VIRTQ_SIZE_MAX + 1);
+	assert_false(work_left(f));
+}
+
 int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -118,6 +146,7 @@ int main(void)
 		T(one_request_is_bounded),
 		T(request_without_room_is_answered),
 		T(bad_request_needs_a_reset),
+		T(goes_on_after_many_requests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,7 +5,11 @@
 #include <errno.h>
 #include <linux/virtio_ids.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/random.h>
+#include <unistd.h>
+
+#define QUEUE 0U
 
 /* Returns the bytes filled: fewer than asked only if the host has no entropy to give. */
 static size_t fill_random(uint8_t *to, size_t len_bytes)
@@ -45,18 +49,29 @@ static uint32_t serve(const struct virtq_chain *chain)
 	return (uint32_t)written;
 }
 
+/* Locked. */
+static void serve_some(struct virtio_rng *rng)
+{
+	const uint64_t one = 1;
+
+	/* Bounded: while it refills the queue from another CPU, this one shall not stay here. */
+	for (unsigned i = 0; i < VIRTQ_SIZE_MAX; i++) {
+		if (!virtio_mmio_pop(&rng->mmio, QUEUE, &rng->chain)) {
+			return;
+		}
+		virtio_mmio_push(&rng->mmio, QUEUE, rng->chain.head, serve(&rng->chain));
+	}
+	/* The driver is asked to notify only where the queue is found empty. */
+	(void)!write(rng->event_fd, &one, sizeof(one));
+}
+
 static void rng_notify(void *ctx, unsigned queue)
 {
 	struct virtio_rng *rng = ctx;
 
+	(void)queue;
 	(void)pthread_mutex_lock(&rng->lock);
-	/* Bounded: while it refills the queue from another CPU, this one shall not stay here. */
-	for (unsigned i = 0; i < VIRTQ_SIZE_MAX; i++) {
-		if (!virtio_mmio_pop(&rng->mmio, queue, &rng->chain)) {
-			break;
-		}
-		virtio_mmio_push(&rng->mmio, queue, rng->chain.head, serve(&rng->chain));
-	}
+	serve_some(rng);
 	(void)pthread_mutex_unlock(&rng->lock);
 }
 
@@ -82,22 +97,45 @@ int virtio_rng_init(struct virtio_rng *rng, const struct guest_ram *ram, const s
 		.device_id = VIRTIO_ID_RNG,
 		.queue_count = 1,
 	};
-	int err;
+	int ret;
 
 	memset(rng, 0, sizeof(*rng));
-	err = pthread_mutex_init(&rng->lock, NULL);
-	if (err != 0) {
-		return -err;
+	rng->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (rng->event_fd < 0) {
+		return -errno;
 	}
-	err = virtio_mmio_init(&rng->mmio, &device, ram, irq);
-	if (err != 0) {
-		(void)pthread_mutex_destroy(&rng->lock);
+	ret = -pthread_mutex_init(&rng->lock, NULL);
+	if (ret == 0) {
+		ret = virtio_mmio_init(&rng->mmio, &device, ram, irq);
+		if (ret != 0) {
+			(void)pthread_mutex_destroy(&rng->lock);
+		}
 	}
-	return err;
+	if (ret != 0) {
+		(void)close(rng->event_fd);
+	}
+	return ret;
 }
 
 void virtio_rng_destroy(struct virtio_rng *rng)
 {
 	virtio_mmio_destroy(&rng->mmio);
 	(void)pthread_mutex_destroy(&rng->lock);
+	(void)close(rng->event_fd);
+	rng->event_fd = -1;
+}
+
+int virtio_rng_fd(const struct virtio_rng *rng)
+{
+	return rng->event_fd;
+}
+
+void virtio_rng_dispatch(struct virtio_rng *rng)
+{
+	uint64_t count;
+
+	(void)pthread_mutex_lock(&rng->lock);
+	(void)!read(rng->event_fd, &count, sizeof(count));
+	serve_some(rng);
+	(void)pthread_mutex_unlock(&rng->lock);
 }

@@ -5,7 +5,8 @@
  * The caller owns the struct, which must not move between virtio_rng_init() and
  * virtio_rng_destroy(). Its @mmio is the transport: put that on the bus, and reset it with
  * virtio_mmio_reset(). There is no thread: requests are served on the vCPU that makes them, each
- * with at most VIRTIO_RNG_REQUEST_BYTES bytes, as the driver asks again for more.
+ * with at most VIRTIO_RNG_REQUEST_BYTES bytes, as the driver asks again for more. What is more than
+ * a vCPU should be kept for goes on in virtio_rng_dispatch(), in the main loop.
  */
 #ifndef VMM_DEVICES_VIRTIO_RNG_H
 #define VMM_DEVICES_VIRTIO_RNG_H
@@ -18,13 +19,15 @@
 
 /**
  * struct virtio_rng - an entropy source; members but @mmio are its own
- * @mmio:  the transport
- * @lock:  held while a request is served
- * @chain: the request being served
+ * @mmio:     the transport
+ * @lock:     held while a request is served
+ * @event_fd: eventfd: there may be requests left for the main loop
+ * @chain:    the request being served
  */
 struct virtio_rng {
 	struct virtio_mmio mmio;
 	pthread_mutex_t lock;
+	int event_fd;
 	struct virtq_chain chain;
 };
 
@@ -35,7 +38,7 @@ struct virtio_rng {
  * @irq: copied
  *
  * Context: before any other call.
- * Return: 0; -errno of pthread_mutex_init().
+ * Return: 0; -errno of eventfd() or pthread_mutex_init().
  */
 int virtio_rng_init(struct virtio_rng *rng, const struct guest_ram *ram,
 		    const struct irq_line *irq);
@@ -47,5 +50,21 @@ int virtio_rng_init(struct virtio_rng *rng, const struct guest_ram *ram,
  * Context: no other thread uses the device.
  */
 void virtio_rng_destroy(struct virtio_rng *rng);
+
+/**
+ * virtio_rng_fd() - readable when virtio_rng_dispatch() has something to do
+ * @rng: set up, keeps owning the descriptor
+ *
+ * Return: the descriptor, the same for the device's life.
+ */
+int virtio_rng_fd(const struct virtio_rng *rng);
+
+/**
+ * virtio_rng_dispatch() - go on with requests
+ * @rng: set up
+ *
+ * Context: any thread; does not wait.
+ */
+void virtio_rng_dispatch(struct virtio_rng *rng);
 
 #endif /* VMM_DEVICES_VIRTIO_RNG_H */

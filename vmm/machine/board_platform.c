@@ -90,6 +90,11 @@ static void rng_reset(void *dev)
 	virtio_mmio_reset(&rng->mmio);
 }
 
+static void rng_dispatch(void *dev)
+{
+	virtio_rng_dispatch(dev);
+}
+
 static void rng_destroy(void *dev)
 {
 	virtio_rng_destroy(dev);
@@ -97,18 +102,22 @@ static void rng_destroy(void *dev)
 
 static int add_rng(struct board *board)
 {
-	static const struct device_ops ops = {.reset = rng_reset, .destroy = rng_destroy};
-	const struct device device = {
+	static const struct device_ops ops = {
+		.reset = rng_reset,
+		.dispatch = rng_dispatch,
+		.destroy = rng_destroy,
+	};
+	struct device device = {
 		.name = "virtio-rng",
 		.ops = &ops,
 		.dev = &board->rng,
-		.fd = DEVICE_NO_FD,
 		.intid = LAYOUT_VIRTIO_SLOT_INTID(BOARD_RNG_SLOT),
 	};
 	const struct irq_line irq = board_wire(board, device.intid);
 	int ret = virtio_rng_init(&board->rng, &board->config.ram, &irq);
 
 	if (ret == 0) {
+		device.fd = virtio_rng_fd(&board->rng);
 		ret = board_add(board, &device);
 	}
 	if (ret == 0) {
