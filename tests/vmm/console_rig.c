@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "console_rig.h"
 
+#include <poll.h>
 #include <string.h>
 
 #define VERSION_1 (UINT64_C(1) << VIRTIO_F_VERSION_1)
@@ -75,6 +76,38 @@ void rig_start(struct console_rig *f, uint64_t features)
 	driver_set(&f->driver, VIRTIO_MMIO_STATUS,
 		   VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER |
 			   VIRTIO_CONFIG_S_FEATURES_OK | VIRTIO_CONFIG_S_DRIVER_OK);
+}
+
+void rig_start_big(struct console_rig *f, unsigned q)
+{
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_SEL, q);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 0);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NUM, VIRTQ_SIZE_MAX);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_DESC_LOW, (uint32_t)RIG_BIG_IPA);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_AVAIL_LOW, (uint32_t)RIG_BIG_IPA + 0x1000);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_USED_LOW, (uint32_t)RIG_BIG_IPA + 0x2000);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 1);
+}
+
+void rig_offer_big(struct console_rig *f, unsigned count)
+{
+	uint16_t *ring = guest_ram_at(&f->driver.ram, RIG_BIG_IPA + 0x1000, 0x400);
+
+	__atomic_store_n(&ring[1], (uint16_t)(ring[1] + count), __ATOMIC_RELEASE);
+}
+
+unsigned rig_done_big(struct console_rig *f)
+{
+	const uint16_t *ring = guest_ram_at(&f->driver.ram, RIG_BIG_IPA + 0x2000, 4);
+
+	return ring[1];
+}
+
+bool rig_work_left(struct console_rig *f)
+{
+	struct pollfd poll_fd = {.fd = virtio_console_fd(&f->console), .events = POLLIN};
+
+	return poll(&poll_fd, 1, 0) == 1;
 }
 
 int rig_teardown(void **state)

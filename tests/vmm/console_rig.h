@@ -63,6 +63,22 @@ int rig_teardown(void **state);
 /* What a driver that accepts @features does up to DRIVER_OK, with empty rings. */
 void rig_start(struct console_rig *f, uint64_t features);
 
+/*
+ * Has queue @q start over with VIRTQ_SIZE_MAX entries, at RIG_BIG_IPA. Its chains all start at
+ * descriptor 0, which is the test's to write.
+ */
+#define RIG_BIG_IPA (DRIVER_RAM_IPA + 0x30000)
+void rig_start_big(struct console_rig *f, unsigned q);
+
+/* Makes @count more of them available. */
+void rig_offer_big(struct console_rig *f, unsigned count);
+
+/* How many of them have come back. */
+unsigned rig_done_big(struct console_rig *f);
+
+/* Whether the device wants its turn of the main loop. */
+bool rig_work_left(struct console_rig *f);
+
 void rig_kick(struct console_rig *f, unsigned q);
 
 /* Makes the chain that starts at @head available. */

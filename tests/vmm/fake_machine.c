@@ -35,6 +35,7 @@ struct machine {
 	uint8_t input[INPUT_SIZE];
 	size_t input_count;
 	bool refused_input;
+	unsigned writables; /* main thread only */
 	uint64_t balloon_bytes; /* what it leaves of RAM; 0: there is none */
 };
 
@@ -493,6 +494,16 @@ bool machine_query_cpu(struct machine *machine, uint32_t cpu, struct power_cpu_i
 		info->x[i] = UINT64_MAX - i;
 	}
 	return true;
+}
+
+void machine_console_writable(struct machine *machine)
+{
+	machine->writables++;
+}
+
+unsigned fake_machine_writables(const struct machine *machine)
+{
+	return machine->writables;
 }
 
 size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count)

@@ -44,4 +44,7 @@ enum power_key fake_machine_pressed(struct machine *machine, uint32_t *limit_s);
 /** fake_machine_was_reset() - whether the host reset it */
 bool fake_machine_was_reset(struct machine *machine);
 
+/** fake_machine_writables() - how often it was told of room for output */
+unsigned fake_machine_writables(const struct machine *machine);
+
 #endif /* TESTS_VMM_FAKE_MACHINE_H */

@@ -5,6 +5,7 @@
 #include <linux/virtio_mmio.h>
 #include <linux/virtio_ring.h>
 #include <poll.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -28,6 +29,7 @@ struct fixture {
 	char port_path[128];
 	bool made;
 	char console[16];
+	size_t room_left;
 	unsigned rooms;
 	struct leaks leaks;
 };
@@ -37,6 +39,16 @@ static void on_console(void *ctx, const uint8_t *bytes, size_t count)
 	struct fixture *f = ctx;
 
 	(void)strncat(f->console, (const char *)bytes, count);
+}
+
+static size_t on_take(void *ctx, const uint8_t *bytes, size_t count, bool last)
+{
+	struct fixture *f = ctx;
+	size_t taken = last || count < f->room_left ? count : f->room_left;
+
+	f->room_left -= taken < f->room_left ? taken : f->room_left;
+	on_console(ctx, bytes, taken);
+	return taken;
 }
 
 static void on_room(void *ctx)
@@ -56,6 +68,7 @@ static int make(struct fixture *f, struct vmm_error *error)
 		.ram = f->driver.ram,
 		.console = f->config,
 		.console_tx = on_console,
+		.console_take = on_take,
 		.console_room = on_room,
 		.log = on_log,
 		.ctx = f,
@@ -78,6 +91,7 @@ static int setup(void **state)
 	static struct fixture f;
 
 	memset(&f, 0, sizeof(f));
+	f.room_left = SIZE_MAX;
 	*state = &f;
 	fake_kvm_up();
 	faults_reset();
@@ -133,19 +147,25 @@ static int attach(struct fixture *f, const char *path)
 	return fd;
 }
 
+/* All output queues are at the same place: a test uses one. */
+static void start_output_queue(struct fixture *f, unsigned q)
+{
+	const uint32_t queue = (uint32_t)DRIVER_DATA_IPA + 0x1000;
+
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_SEL, q);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NUM, DRIVER_QUEUE_SIZE);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_DESC_LOW, queue);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_AVAIL_LOW, queue + 0x400);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_USED_LOW, queue + 0x800);
+	memset(guest_ram_at(&f->driver.ram, queue, 0x1000), 0, 0x1000);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 1);
+}
+
 /* A driver with both of the console's queues, which gives them one buffer each. */
 static void start_guest(struct fixture *f)
 {
-	const uint32_t queue_1 = (uint32_t)DRIVER_DATA_IPA + 0x1000;
-
 	driver_start(&f->driver, 0);
-	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_SEL, 1);
-	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NUM, DRIVER_QUEUE_SIZE);
-	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_DESC_LOW, queue_1);
-	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_AVAIL_LOW, queue_1 + 0x400);
-	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_USED_LOW, queue_1 + 0x800);
-	memset(guest_ram_at(&f->driver.ram, queue_1, 0x1000), 0, 0x1000);
-	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 1);
+	start_output_queue(f, 1);
 	driver_desc(&f->driver, DRIVER_DESC_IPA, 0, DRIVER_DATA_IPA, 16, VRING_DESC_F_WRITE, 0);
 	driver_offer(&f->driver, 0);
 	driver_kick(&f->driver);
@@ -239,6 +259,95 @@ static void terminal_is_the_console(void **state)
 	assert_string_equal(f->console, "shown");
 }
 
+/* What it does not take waits until there is room, or goes out at the machine's end. */
+static void full_terminal_is_waited_for(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_error error;
+
+	f->config.on_terminal = true;
+	make_well(f);
+	start_guest(f);
+	f->room_left = 3;
+	guest_says(f, "0123456789");
+	assert_string_equal(f->console, "012");
+	f->room_left = 3;
+	board_console_writable(&f->board);
+	assert_string_equal(f->console, "012345");
+	assert_int_equal(board_settle(&f->board, &error), 0);
+	assert_string_equal(f->console, "0123456789");
+	/* And a machine that goes on has a terminal to wait for again. */
+	board_reset(&f->board);
+	start_guest(f);
+	guest_says(f, "no");
+	assert_string_equal(f->console, "0123456789");
+}
+
+#define NAMED_OUT 5
+#define REQUEST_BYTES 0x20000U
+
+/* The guest queues far more on a named port than its socket holds. */
+static int flood_port(struct fixture *f)
+{
+	const uint64_t queue = DRIVER_DATA_IPA + 0x1000;
+	uint16_t *avail = guest_ram_at(&f->driver.ram, queue + 0x400, 64);
+	int fd;
+
+	f->config.ports[0] = (struct machine_port_config){"agent", f->port_path};
+	f->config.port_count = 1;
+	make_well(f);
+	fd = attach(f, f->port_path);
+	driver_start(&f->driver, 0);
+	start_output_queue(f, NAMED_OUT);
+	driver_desc(&f->driver, queue, 0, DRIVER_RAM_IPA, REQUEST_BYTES, 0, 0);
+	avail[1] = DRIVER_QUEUE_SIZE;
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_NOTIFY, NAMED_OUT);
+	settle(f);
+	return fd;
+}
+
+static void *read_all(void *arg)
+{
+	static char bytes[0x10000];
+	const int *fd = arg;
+	size_t total = 0;
+	ssize_t count;
+
+	while ((count = read(*fd, bytes, sizeof(bytes))) > 0) {
+		total += (size_t)count;
+	}
+	return (void *)total; // NOLINT(performance-no-int-to-ptr)
+}
+
+/* A client that reads gets all that the guest had written before the machine's end. */
+static void end_drains_a_port(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_error error;
+	pthread_t reader;
+	void *total;
+	int fd = flood_port(f);
+
+	assert_int_equal(pthread_create(&reader, NULL, read_all, &fd), 0);
+	assert_int_equal(board_settle(&f->board, &error), 0);
+	end(f);
+	assert_int_equal(pthread_join(reader, &total), 0);
+	assert_int_equal((size_t)total, DRIVER_QUEUE_SIZE * REQUEST_BYTES);
+	(void)close(fd);
+}
+
+/* One that does not read holds the end up for a moment, and no longer. */
+static void end_does_not_wait_for_ever(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_error error;
+	int fd = flood_port(f);
+
+	assert_int_equal(board_settle(&f->board, &error), 0);
+	end(f);
+	(void)close(fd);
+}
+
 /* Each socket is there, and gone at the end. */
 static void ports_have_sockets(void **state)
 {
@@ -302,6 +411,8 @@ int main(void)
 		T(is_there_only_when_asked_for), T(socket_is_the_console),
 		T(terminal_is_the_console),	 T(ports_have_sockets),
 		T(failures_leave_nothing),	 T(bad_socket_is_the_users_fault),
+		T(full_terminal_is_waited_for),	 T(end_drains_a_port),
+		T(end_does_not_wait_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -459,6 +459,25 @@ static void client_without_a_descriptor_is_turned_away(void **state)
 	(void)close(fd);
 }
 
+/* The message says what would mend it. */
+static void no_descriptors_are_told_of(void **state)
+{
+	struct fixture *f = *state;
+	struct char_socket_config config = config_of(f, false);
+	struct char_socket other;
+	struct vmm_error error;
+	struct rlimit limit;
+	struct rlimit none;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = limit;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	assert_int_equal(char_socket_open(&other, &config, &error), -EMFILE);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_non_null(strstr(error.text, "ulimit -n"));
+}
+
 static void close_lets_the_client_read(void **state)
 {
 	struct fixture *f = *state;
@@ -544,6 +563,7 @@ int main(void)
 		T(next_client_replaces_one_that_went),
 		T(turn_is_bounded),
 		T(client_without_a_descriptor_is_turned_away),
+		T(no_descriptors_are_told_of),
 		T(close_lets_the_client_read),
 		T(close_does_not_wait_for_ever),
 		T(bad_paths_are_named),

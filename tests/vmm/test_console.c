@@ -15,6 +15,7 @@
 
 #include "cli/console.h"
 #include "cli/escape.h"
+#include "platform/monotonic.h"
 
 #define FLOOD ((size_t)3 << 20)
 
@@ -330,6 +331,74 @@ static struct machine *make_machine(void)
 	return machine_create(&config, &host, &error);
 }
 
+/* What can be left with the guest makes nobody wait, and goes on once there is room. */
+static void test_take_does_not_wait(void **state)
+{
+	static const uint8_t bytes[CONSOLE_RING_SOFT + 1];
+	static uint8_t read_bytes[CONSOLE_RING_SOFT];
+	struct machine *machine = make_machine();
+	struct fixture fixture;
+	int64_t begin_ms = monotonic_ms();
+
+	(void)state;
+	open_fixture(&fixture, false);
+	assert_int_equal(console_take(fixture.console, bytes, sizeof(bytes), false),
+			 CONSOLE_RING_SOFT);
+	for (unsigned i = 0; i < 1000; i++) {
+		assert_int_equal(console_take(fixture.console, bytes, 1, false), 0);
+	}
+	/* One wait would take 50 ms, and all of them 50 s. */
+	assert_in_range(monotonic_ms() - begin_ms, 0, 10000);
+	console_offer(fixture.console, machine);
+	assert_int_equal(fake_machine_writables(machine), 0);
+	assert_true(turn(&fixture, 0));
+	assert_true(read(fixture.out, read_bytes, sizeof(read_bytes)) > 0);
+	console_offer(fixture.console, machine);
+	console_offer(fixture.console, machine);
+	assert_int_equal(fake_machine_writables(machine), 1);
+	assert_true(console_take(fixture.console, bytes, 1, false) == 1);
+	assert_int_equal(fixture.logged, 0);
+	machine_destroy(machine);
+	close_fixture(&fixture);
+}
+
+/* Nobody is left to read: a device that waits for room must still hear of it. */
+static void test_closed_output_takes_all(void **state)
+{
+	static const uint8_t bytes[CONSOLE_RING_SOFT + 1];
+	struct machine *machine = make_machine();
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, false);
+	(void)close(fixture.out);
+	fixture.out = -1;
+	assert_int_equal(console_take(fixture.console, bytes, sizeof(bytes), false),
+			 CONSOLE_RING_SOFT);
+	assert_true(turn(&fixture, 1000));
+	console_offer(fixture.console, machine);
+	assert_int_equal(fake_machine_writables(machine), 1);
+	assert_int_equal(console_take(fixture.console, bytes, sizeof(bytes), false), sizeof(bytes));
+	machine_destroy(machine);
+	close_fixture(&fixture);
+}
+
+/* At the machine's end all the room is used, and what does not fit is told of. */
+static void test_last_words(void **state)
+{
+	static const uint8_t bytes[CONSOLE_RING_SIZE];
+	struct fixture fixture;
+
+	(void)state;
+	open_fixture(&fixture, false);
+	assert_int_equal(console_take(fixture.console, bytes, sizeof(bytes), true), sizeof(bytes));
+	assert_int_equal(fixture.logged, 0);
+	assert_int_equal(console_take(fixture.console, bytes, 2, true), 2);
+	assert_int_equal(console_take(fixture.console, bytes, 2, true), 2);
+	assert_int_equal(fixture.logged, 1);
+	close_fixture(&fixture);
+}
+
 /* The guest takes 16 bytes and no more: the rest stays in the pipe and here, up to a bound. */
 static void test_input_back_pressure(void **state)
 {
@@ -464,6 +533,9 @@ int main(void)
 		cmocka_unit_test(test_flush),
 		cmocka_unit_test(test_shared_output_is_left_alone),
 		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_take_does_not_wait),
+		cmocka_unit_test(test_closed_output_takes_all),
+		cmocka_unit_test(test_last_words),
 		cmocka_unit_test(test_input_back_pressure),
 		cmocka_unit_test(test_input_end),
 		cmocka_unit_test(test_escape_with_a_deaf_guest),

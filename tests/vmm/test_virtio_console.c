@@ -2,7 +2,6 @@
 /* Promises of devices/virtio_console.h: the console port, which all drivers know. */
 #include "console_rig.h"
 
-#include <poll.h>
 #include <string.h>
 
 #include "leaks.h"
@@ -75,13 +74,6 @@ static void end_of_output_waits_for_the_owner(void **state)
 	assert_int_equal(rig_done(f, 1), 1);
 }
 
-static int work_left(struct console_rig *f)
-{
-	struct pollfd poll_fd = {.fd = virtio_console_fd(&f->console), .events = POLLIN};
-
-	return poll(&poll_fd, 1, 0);
-}
-
 /* Much output does not keep the vCPU: the rest goes on in the main loop, and all of it comes. */
 static void much_output_goes_on_in_the_main_loop(void **state)
 {
@@ -98,8 +90,8 @@ static void much_output_goes_on_in_the_main_loop(void **state)
 	rig_kick(f, 1);
 	before = f->owners[0].count;
 	assert_in_range(before, 1, 0x10000);
-	assert_int_equal(work_left(f), 1);
-	for (unsigned turns = 0; work_left(f) != 0; turns++) {
+	assert_true(rig_work_left(f));
+	for (unsigned turns = 0; rig_work_left(f); turns++) {
 		assert_in_range(turns, 0, 10);
 		before = f->owners[0].count;
 		virtio_console_dispatch(&f->console);
@@ -107,6 +99,68 @@ static void much_output_goes_on_in_the_main_loop(void **state)
 	}
 	assert_int_equal(f->owners[0].count, total);
 	assert_int_equal(rig_done(f, 1), SIZE);
+}
+
+/* Nor do the smallest segments that there are, of which each is a call of the owner. */
+static void many_segments_go_on_in_the_main_loop(void **state)
+{
+	struct console_rig *f = *state;
+	const size_t total = (size_t)VIRTQ_SIZE_MAX * VIRTQ_SIZE_MAX;
+
+	rig_start_big(f, 1);
+	for (unsigned i = 0; i < VIRTQ_SIZE_MAX; i++) {
+		driver_desc(&f->driver, RIG_BIG_IPA, i, QUEUE_DATA_IPA(1), 1,
+			    i + 1 < VIRTQ_SIZE_MAX ? NEXT : 0, (uint16_t)(i + 1));
+	}
+	rig_offer_big(f, VIRTQ_SIZE_MAX);
+	rig_kick(f, 1);
+	assert_in_range(f->owners[0].count, 256, 2048);
+	while (rig_work_left(f)) {
+		size_t before = f->owners[0].count;
+
+		virtio_console_dispatch(&f->console);
+		assert_in_range(f->owners[0].count - before, 1, 2048);
+	}
+	assert_int_equal(f->owners[0].count, total);
+	assert_int_equal(rig_done_big(f), VIRTQ_SIZE_MAX);
+}
+
+/* At the machine's end: until nothing is left, or the owner takes no more. */
+static void drain_goes_on(void **state)
+{
+	struct console_rig *f = *state;
+
+	f->owners[0].room_left = 0;
+	driver_desc(&f->driver, QUEUE_IPA(1), 0, QUEUE_DATA_IPA(1), 0x11000, 0, 0);
+	rig_offer(f, 1, 0);
+	rig_kick(f, 1);
+	assert_true(virtio_console_drain(&f->console, 0));
+	assert_int_equal(f->owners[0].count, 0);
+	f->owners[0].room_left = SIZE_MAX;
+	assert_true(virtio_console_drain(&f->console, 0));
+	assert_false(virtio_console_drain(&f->console, 0));
+	assert_int_equal(f->owners[0].count, 0x11000);
+	assert_int_equal(rig_done(f, 1), 1);
+}
+
+/* The driver is not asked to notify, so the main loop must look again. */
+static void input_goes_on_after_useless_buffers(void **state)
+{
+	struct console_rig *f = *state;
+
+	rig_start_big(f, 0);
+	driver_desc(&f->driver, RIG_BIG_IPA, 0, QUEUE_DATA_IPA(0), 0, WRITE, 0);
+	rig_offer_big(f, VIRTQ_SIZE_MAX);
+	rig_kick(f, 0);
+	assert_int_equal(rig_input(f, 0, "x"), 0);
+	assert_int_equal(rig_done_big(f), VIRTQ_SIZE_MAX);
+	driver_desc(&f->driver, RIG_BIG_IPA, 0, QUEUE_DATA_IPA(0), 16, WRITE, 0);
+	rig_offer_big(f, 1);
+	assert_true(rig_work_left(f));
+	virtio_console_dispatch(&f->console);
+	assert_int_equal(f->owners[0].rooms, 1);
+	assert_int_equal(rig_input(f, 0, "x"), 1);
+	assert_false(rig_work_left(f));
 }
 
 static void input_fills_the_buffers(void **state)
@@ -235,6 +289,9 @@ int main(void)
 		T(empty_output_is_ended),
 		T(end_of_output_waits_for_the_owner),
 		T(much_output_goes_on_in_the_main_loop),
+		T(many_segments_go_on_in_the_main_loop),
+		T(drain_goes_on),
+		T(input_goes_on_after_useless_buffers),
 		T(input_fills_the_buffers),
 		T(bad_input_buffers_end),
 		T(broken_ring_needs_a_reset),

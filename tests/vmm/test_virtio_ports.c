@@ -90,6 +90,75 @@ static void second_session_starts_over(void **state)
 	assert_int_equal(rig_input(f, 1, "x"), 0);
 }
 
+/* What the last driver was owed, and knew, is nothing to the next one until it asks. */
+static void nothing_outlasts_a_reset(void **state)
+{
+	struct console_rig *f = *state;
+
+	open_session(f);
+	tell(f, 1, VIRTIO_CONSOLE_PORT_OPEN, 1);
+	virtio_console_attach(&f->console, 0, true);
+	rig_start(f, MULTIPORT);
+	listen_for(f, SIZE, 0x80);
+	virtio_console_attach(&f->console, 1, true);
+	assert_int_equal(rig_done(f, CONTROL_IN), 0);
+	rig_add(f, NAMED_IN, 0, 16, WRITE);
+	rig_kick(f, NAMED_IN);
+	assert_int_equal(rig_input(f, 1, "x"), 0);
+}
+
+/* A stop of one queue is none: the ports stay open. */
+static void session_outlasts_a_stopped_queue(void **state)
+{
+	struct console_rig *f = *state;
+
+	open_session(f);
+	tell(f, 1, VIRTIO_CONSOLE_PORT_OPEN, 1);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_SEL, NAMED_OUT);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 0);
+	rig_add(f, NAMED_IN, 0, 16, WRITE);
+	assert_int_equal(rig_input(f, 1, "x"), 1);
+}
+
+/* Linux goes on after a suspend with the ports that it had, without a DEVICE_READY. */
+static void ports_are_ready_again_after_a_suspend(void **state)
+{
+	struct console_rig *f = *state;
+
+	open_session(f);
+	rig_start(f, MULTIPORT);
+	virtio_console_attach(&f->console, 1, true);
+	listen_for(f, 2, 0x80);
+	tell(f, 1, VIRTIO_CONSOLE_PORT_READY, 1);
+	(void)heard(f, 1, VIRTIO_CONSOLE_PORT_NAME, 1, sizeof(NAME) - 1);
+	(void)heard(f, 1, VIRTIO_CONSOLE_PORT_OPEN, 1, 0);
+	tell(f, 1, VIRTIO_CONSOLE_PORT_OPEN, 1);
+	rig_add(f, NAMED_IN, 0, 16, WRITE);
+	assert_int_equal(rig_input(f, 1, "x"), 1);
+}
+
+/* The driver is not asked to notify of what follows so many, so the main loop must look again. */
+static void messages_go_on_after_many(void **state)
+{
+	struct console_rig *f = *state;
+	const uint8_t ready[8] = {0, 0, 0, 0, VIRTIO_CONSOLE_DEVICE_READY, 0, 1, 0};
+
+	rig_start_big(f, CONTROL_OUT);
+	driver_desc(&f->driver, RIG_BIG_IPA, 0, QUEUE_DATA_IPA(CONTROL_OUT), 8, 0, 0);
+	*rig_data(f, CONTROL_OUT, 4) = UINT8_MAX;
+	rig_offer_big(f, VIRTQ_SIZE_MAX);
+	rig_kick(f, CONTROL_OUT);
+	assert_int_equal(rig_done_big(f), VIRTQ_SIZE_MAX);
+	listen_for(f, 2, 0x80);
+	memcpy(rig_data(f, CONTROL_OUT, 0), ready, sizeof(ready));
+	rig_offer_big(f, 1);
+	assert_true(rig_work_left(f));
+	virtio_console_dispatch(&f->console);
+	(void)heard(f, 0, VIRTIO_CONSOLE_PORT_ADD, 1, 0);
+	(void)heard(f, 1, VIRTIO_CONSOLE_PORT_ADD, 1, 0);
+	assert_false(rig_work_left(f));
+}
+
 static void messages_wait_for_buffers(void **state)
 {
 	struct console_rig *f = *state;
@@ -242,6 +311,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(ports_are_introduced),
 		T(second_session_starts_over),
+		T(nothing_outlasts_a_reset),
+		T(session_outlasts_a_stopped_queue),
+		T(ports_are_ready_again_after_a_suspend),
+		T(messages_go_on_after_many),
 		T(messages_wait_for_buffers),
 		T(small_buffers_cut_messages),
 		T(guest_hears_who_is_attached),

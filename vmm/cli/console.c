@@ -50,6 +50,7 @@ enum {
  * @woken:       @wake_fd has been written to
  * @broken:      nobody will ever read the output
  * @lost:        the loss of output has been logged
+ * @refused:     console_take() took less than it was given
  */
 struct console {
 	struct console_config config;
@@ -69,6 +70,7 @@ struct console {
 	bool woken;
 	bool broken;
 	bool lost;
+	bool refused;
 };
 
 /*
@@ -186,6 +188,12 @@ static bool wait_for_room(struct console *console)
 	return pthread_cond_timedwait(&console->room, &console->lock, &until) != ETIMEDOUT;
 }
 
+static void log_loss(const struct console *console)
+{
+	console->config.log(console->config.ctx,
+			    "console output was lost: nobody reads standard output");
+}
+
 void console_tx(void *ctx, const uint8_t *bytes, size_t count)
 {
 	struct console *console = ctx;
@@ -211,9 +219,33 @@ void console_tx(void *ctx, const uint8_t *bytes, size_t count)
 	}
 	(void)pthread_mutex_unlock(&console->lock);
 	if (lost_now) {
-		console->config.log(console->config.ctx,
-				    "console output was lost: nobody reads standard output");
+		log_loss(console);
 	}
+}
+
+size_t console_take(void *ctx, const uint8_t *bytes, size_t count, bool last)
+{
+	struct console *console = ctx;
+	size_t taken = count;
+	bool lost_now = false;
+
+	(void)pthread_mutex_lock(&console->lock);
+	if (!console->broken) {
+		taken = ring_put(console, bytes, count,
+				 last ? CONSOLE_RING_SIZE : CONSOLE_RING_SOFT);
+		wake_main(console);
+	}
+	if (taken < count && last) {
+		lost_now = !console->lost;
+		console->lost = true;
+		taken = count;
+	}
+	console->refused = console->refused || taken < count;
+	(void)pthread_mutex_unlock(&console->lock);
+	if (lost_now) {
+		log_loss(console);
+	}
+	return taken;
 }
 
 void console_wait_begin(struct console *console, struct pollfd polls[CONSOLE_POLL_COUNT])
@@ -356,6 +388,18 @@ enum escape_action console_input(struct console *console,
 	return ESCAPE_NONE;
 }
 
+/* Once, after output was refused. */
+static bool has_room_again(struct console *console)
+{
+	bool again;
+
+	(void)pthread_mutex_lock(&console->lock);
+	again = console->refused && (console->broken || console->used < CONSOLE_RING_SOFT);
+	console->refused = console->refused && !again;
+	(void)pthread_mutex_unlock(&console->lock);
+	return again;
+}
+
 void console_offer(struct console *console, struct machine *machine)
 {
 	size_t taken = 0;
@@ -366,6 +410,9 @@ void console_offer(struct console *console, struct machine *machine)
 	if (taken > 0) {
 		console->input_count -= taken;
 		memmove(console->input, console->input + taken, console->input_count);
+	}
+	if (has_room_again(console)) {
+		machine_console_writable(machine);
 	}
 }
 

@@ -5,7 +5,8 @@
  * vCPU threads write to a ring; the main loop drains it. A guest that writes faster than its
  * output is read is slowed down: its vCPU waits, but never for long, since the main thread may
  * have to stop that very vCPU. What comes meanwhile goes into the ring's other part, which is
- * large against it. So nothing is lost and nothing deadlocks.
+ * large against it. So nothing is lost and nothing deadlocks. A device that can leave output with
+ * the guest does not wait, and is told when there is room.
  *
  * The main loop's turn:
  *
@@ -14,7 +15,7 @@
  *   console_wait_end()        from now on no vCPU waits longer than a moment
  *   console_output()          drain
  *   console_input()           read what is typed
- *   console_offer()           give it to the guest; also after machine_dispatch()
+ *   console_offer()           give it to the guest, and tell of room; also after machine_dispatch()
  */
 #ifndef VMM_CLI_CONSOLE_H
 #define VMM_CLI_CONSOLE_H
@@ -70,6 +71,16 @@ void console_destroy(struct console *console);
  */
 void console_tx(void *ctx, const uint8_t *bytes, size_t count);
 
+/**
+ * console_take() - the guest wrote, as struct machine_host has it
+ * @ctx: the console
+ *
+ * Context: any thread; does not wait.
+ * Return: how many bytes were taken; console_offer() tells the machine when there is room for more.
+ * With @last it is @count: what there is no room for is dropped, which is logged once.
+ */
+size_t console_take(void *ctx, const uint8_t *bytes, size_t count, bool last);
+
 /** console_wait_begin() - fill in what to poll for; vCPU threads may wait for a second */
 void console_wait_begin(struct console *console, struct pollfd polls[CONSOLE_POLL_COUNT]);
 
@@ -88,7 +99,7 @@ void console_output(struct console *console);
 enum escape_action console_input(struct console *console,
 				 const struct pollfd polls[CONSOLE_POLL_COUNT]);
 
-/** console_offer() - give the guest of the input what it takes */
+/** console_offer() - give the guest of the input what it takes, and tell it of room for output */
 void console_offer(struct console *console, struct machine *machine);
 
 /**

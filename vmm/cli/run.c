@@ -183,6 +183,7 @@ static bool start(struct run *run, const struct run_options *options, struct vmm
 	struct machine_host host = {
 		.events = {.emit = emit, .ctx = run},
 		.console_tx = console_tx,
+		.console_take = console_take,
 		.log = diag_log,
 	};
 

@@ -332,6 +332,20 @@ void char_socket_dispatch(struct char_socket *socket)
 	}
 }
 
+static int no_resources(const struct char_socket *socket, int err, struct vmm_error *error)
+{
+	const char *mend = "";
+
+	if (err == EMFILE) {
+		mend = ": raise ulimit -n";
+	} else if (err == ENFILE) {
+		mend = ": raise the host's fs.file-max";
+	}
+	vmm_error_set(error, "%s '%s': %s%s", socket->config.option, socket->config.path,
+		      strerror(err), mend);
+	return -err;
+}
+
 static int get_resources(struct char_socket *socket, struct vmm_error *error)
 {
 	socket->out = malloc(CHAR_SOCKET_OUT_BYTES);
@@ -339,11 +353,7 @@ static int get_resources(struct char_socket *socket, struct vmm_error *error)
 	socket->poke_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (socket->out == NULL || socket->epoll_fd < 0 || socket->poke_fd < 0 ||
 	    watch(socket, EPOLL_CTL_ADD, socket->poke_fd, SOURCE_POKE, EPOLLIN) != 0) {
-		int err = errno;
-
-		vmm_error_set(error, "%s '%s': %s", socket->config.option, socket->config.path,
-			      strerror(err));
-		return -err;
+		return no_resources(socket, errno, error);
 	}
 	return 0;
 }
@@ -355,11 +365,7 @@ static int start_listening(struct char_socket *socket, struct vmm_error *error)
 		return -EINVAL;
 	}
 	if (watch(socket, EPOLL_CTL_ADD, socket->listener.fd, SOURCE_LISTENER, EPOLLIN) != 0) {
-		int err = errno;
-
-		vmm_error_set(error, "%s '%s': %s", socket->config.option, socket->config.path,
-			      strerror(err));
-		return -err;
+		return no_resources(socket, errno, error);
 	}
 	return 0;
 }
@@ -385,7 +391,7 @@ int char_socket_open(struct char_socket *socket, const struct char_socket_config
 	return ret;
 }
 
-static void send_rest(struct char_socket *socket, int wait_ms)
+bool char_socket_flush(struct char_socket *socket, int wait_ms)
 {
 	int64_t deadline_ms = monotonic_ms() + wait_ms;
 
@@ -394,15 +400,18 @@ static void send_rest(struct char_socket *socket, int wait_ms)
 		int64_t left_ms = deadline_ms - monotonic_ms();
 
 		if (left_ms <= 0 || poll(&writable, 1, (int)left_ms) == 0) {
-			return;
+			return false;
 		}
+		(void)pthread_mutex_lock(&socket->lock);
 		send_waiting(socket);
+		(void)pthread_mutex_unlock(&socket->lock);
 	}
+	return true;
 }
 
 void char_socket_close(struct char_socket *socket, int wait_ms)
 {
-	send_rest(socket, wait_ms);
+	(void)char_socket_flush(socket, wait_ms);
 	close_fd(socket->client_fd);
 	socket->client_fd = -1;
 	unix_unlisten(&socket->listener);

@@ -118,6 +118,16 @@ int char_socket_open(struct char_socket *socket, const struct char_socket_config
 void char_socket_close(struct char_socket *socket, int wait_ms);
 
 /**
+ * char_socket_flush() - give a client the time to read what waits
+ * @socket:  open
+ * @wait_ms: how long that may take
+ *
+ * Context: main thread; waits.
+ * Return: true if nothing waits any more.
+ */
+bool char_socket_flush(struct char_socket *socket, int wait_ms);
+
+/**
  * char_socket_fd() - readable when char_socket_dispatch() has something to do
  * @socket: open, keeps owning the descriptor
  *

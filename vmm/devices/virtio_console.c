@@ -10,6 +10,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "devices/iov.h"
+
 #define QUEUE_CONTROL_IN 2U
 #define QUEUE_CONTROL_OUT 3U
 #define CONTROL_BYTES 8U
@@ -17,10 +19,10 @@
 
 /*
  * What a vCPU, or a turn of the main loop, writes at most; the rest goes on in the next turn. A
- * request counts for some bytes even if it has none.
+ * request, and each segment of it, counts for some more bytes than it has.
  */
 #define OUTPUT_BUDGET_BYTES ((size_t)64 << 10)
-#define REQUEST_COST_BYTES ((size_t)64)
+#define WRITE_COST_BYTES ((size_t)64)
 
 /* Messages that a port may be owed, in the order in which they are sent. */
 enum owed {
@@ -54,18 +56,18 @@ static bool has_control(struct virtio_console *console)
 /* False: the owner takes no more now. */
 static bool write_some(struct virtio_console_port *port, size_t *budget)
 {
-	while (port->segment<port->chain.out_count && * budget> 0) {
+	while (port->segment != port->chain.out_count && *budget > 0) {
 		const struct iovec *iov = &port->chain.iov[port->segment];
 		size_t count = least(iov->iov_len - port->segment_at, *budget);
 		size_t taken = count;
 
-		if (port->config.write != NULL && count > 0) {
+		if (port->config.write != NULL) {
 			taken = port->config.write(
 				port->config.ctx, (const uint8_t *)iov->iov_base + port->segment_at,
 				count);
 		}
 		port->segment_at += taken;
-		*budget -= taken;
+		*budget -= least(*budget, taken + WRITE_COST_BYTES);
 		if (taken < count) {
 			return false;
 		}
@@ -85,30 +87,39 @@ static void end_request(struct virtio_console *console, unsigned n)
 	virtio_mmio_push(&console->mmio, queue_of(n) + 1, port->chain.head, 0);
 }
 
-static void serve_output(struct virtio_console *console, unsigned n)
+/* The driver is asked to notify only where a queue is found empty, and here it was not. */
+static void go_on_later(struct virtio_console *console)
+{
+	const uint64_t one = 1;
+
+	(void)!write(console->event_fd, &one, sizeof(one));
+}
+
+/* True: some is left, for a later turn or until the owner takes more. */
+static bool serve_output(struct virtio_console *console, unsigned n)
 {
 	struct virtio_console_port *port = &console->ports[n];
 	size_t budget = OUTPUT_BUDGET_BYTES;
-	const uint64_t one = 1;
 
 	while (budget > 0) {
 		if (!port->writing) {
 			if (!virtio_mmio_pop(&console->mmio, queue_of(n) + 1, &port->chain)) {
-				return;
+				return false;
 			}
 			port->writing = true;
 			port->segment = 0;
 			port->segment_at = 0;
-			budget -= least(budget, REQUEST_COST_BYTES);
+			budget -= least(budget, WRITE_COST_BYTES);
 		}
 		if (!write_some(port, &budget)) {
-			return;
+			return true;
 		}
 		if (port->segment == port->chain.out_count) {
 			end_request(console, n);
 		}
 	}
-	(void)!write(console->event_fd, &one, sizeof(one));
+	go_on_later(console);
+	return true;
 }
 
 static void put_u16(uint8_t *to, uint16_t value)
@@ -122,33 +133,10 @@ static uint16_t get_u16(const uint8_t *from)
 	return (uint16_t)(from[0] | from[1] << 8);
 }
 
-/* Fills the in segments of @chain; returns how many bytes fitted. */
-static size_t fill(const struct virtq_chain *chain, const uint8_t *bytes, size_t count)
+/* Returns how many bytes the request had room for. */
+static size_t put_in(const struct virtq_chain *chain, const uint8_t *bytes, size_t count)
 {
-	size_t done = 0;
-
-	for (unsigned i = 0; i < chain->in_count && done < count; i++) {
-		const struct iovec *iov = &chain->iov[chain->out_count + i];
-		size_t part = least(iov->iov_len, count - done);
-
-		memcpy(iov->iov_base, bytes + done, part);
-		done += part;
-	}
-	return done;
-}
-
-/* Takes the first @count bytes of the out segments; returns how many there were. */
-static size_t gather(const struct virtq_chain *chain, uint8_t *bytes, size_t count)
-{
-	size_t done = 0;
-
-	for (unsigned i = 0; i < chain->out_count && done < count; i++) {
-		size_t part = least(chain->iov[i].iov_len, count - done);
-
-		memcpy(bytes + done, chain->iov[i].iov_base, part);
-		done += part;
-	}
-	return done;
+	return iov_put(chain->iov + chain->out_count, chain->in_count, 0, bytes, count);
 }
 
 /* Returns the message's length. */
@@ -194,22 +182,33 @@ static void send_messages(struct virtio_console *console)
 			}
 			port->owed &= ~kind;
 			length = make_message(console, n, kind, message);
-			length = fill(&console->chain, message, length);
+			length = put_in(&console->chain, message, length);
 			virtio_mmio_push(&console->mmio, QUEUE_CONTROL_IN, console->chain.head,
 					 (uint32_t)length);
 		}
 	}
 }
 
-/* A driver has begun, perhaps after another: it knows of no port. */
-static void begin_session(struct virtio_console *console)
+/* The driver knows of no port, and is owed nothing. */
+static void forget_session(struct virtio_console *console)
 {
 	for (unsigned n = 0; n < console->port_count; n++) {
 		struct virtio_console_port *port = &console->ports[n];
 
 		port->guest_ready = false;
 		port->guest_open = false;
-		port->owed = n > 0 || port->config.write != NULL ? OWED_ADD : 0;
+		port->owed = 0;
+	}
+}
+
+/* Also a second time, without a reset between. */
+static void begin_session(struct virtio_console *console)
+{
+	forget_session(console);
+	for (unsigned n = 0; n < console->port_count; n++) {
+		if (n > 0 || console->ports[n].config.write != NULL) {
+			console->ports[n].owed = OWED_ADD;
+		}
 	}
 }
 
@@ -238,6 +237,7 @@ static void take_message(struct virtio_console *console, const uint8_t message[C
 		return;
 	}
 	port = &console->ports[n];
+	/* After a suspend, for which it reset the device, Linux says this without DEVICE_READY. */
 	if (event == VIRTIO_CONSOLE_PORT_READY && value) {
 		port->guest_ready = true;
 		port->owed |= (unsigned)(n == 0 ? OWED_CONSOLE : OWED_NAME) |
@@ -252,17 +252,23 @@ static void take_message(struct virtio_console *console, const uint8_t message[C
 
 static void take_messages(struct virtio_console *console)
 {
+	const struct virtq_chain *chain = &console->chain;
 	uint8_t message[CONTROL_BYTES];
+	unsigned i;
 
 	/* Bounded: while it refills the queue from another CPU, this one shall not stay here. */
-	for (unsigned i = 0; i < VIRTQ_SIZE_MAX; i++) {
+	for (i = 0; i < VIRTQ_SIZE_MAX; i++) {
 		if (!virtio_mmio_pop(&console->mmio, QUEUE_CONTROL_OUT, &console->chain)) {
 			break;
 		}
-		if (gather(&console->chain, message, sizeof(message)) == sizeof(message)) {
+		if (iov_get(chain->iov, chain->out_count, 0, message, sizeof(message)) ==
+		    sizeof(message)) {
 			take_message(console, message);
 		}
-		virtio_mmio_push(&console->mmio, QUEUE_CONTROL_OUT, console->chain.head, 0);
+		virtio_mmio_push(&console->mmio, QUEUE_CONTROL_OUT, chain->head, 0);
+	}
+	if (i == VIRTQ_SIZE_MAX) {
+		go_on_later(console);
 	}
 	send_messages(console);
 }
@@ -279,7 +285,7 @@ static void console_notify(void *ctx, unsigned queue)
 	} else if (queue % 2 == 0) {
 		offer_room(&console->ports[port_of(queue)]);
 	} else {
-		serve_output(console, port_of(queue));
+		(void)serve_output(console, port_of(queue));
 	}
 	(void)pthread_mutex_unlock(&console->lock);
 }
@@ -298,6 +304,16 @@ static void console_quiesce(void *ctx)
 	(void)pthread_mutex_unlock(&console->lock);
 }
 
+/* What one driver was told, the next was not: it may even lack a control queue. */
+static void console_reset(void *ctx)
+{
+	struct virtio_console *console = ctx;
+
+	(void)pthread_mutex_lock(&console->lock);
+	forget_session(console);
+	(void)pthread_mutex_unlock(&console->lock);
+}
+
 static uint8_t config_read(void *ctx, uint64_t offset)
 {
 	const struct virtio_console *console = ctx;
@@ -310,6 +326,7 @@ static const struct virtio_device_ops console_ops = {
 	.config_read = config_read,
 	.notify = console_notify,
 	.quiesce = console_quiesce,
+	.reset = console_reset,
 };
 
 static bool good_setup(const struct virtio_console_setup *setup)
@@ -378,10 +395,37 @@ void virtio_console_dispatch(struct virtio_console *console)
 
 	(void)pthread_mutex_lock(&console->lock);
 	(void)!read(console->event_fd, &count, sizeof(count));
+	if (has_control(console)) {
+		take_messages(console);
+	}
 	for (unsigned n = 0; n < console->port_count; n++) {
-		serve_output(console, n);
+		offer_room(&console->ports[n]);
+		(void)serve_output(console, n);
 	}
 	(void)pthread_mutex_unlock(&console->lock);
+}
+
+static size_t give_input(struct virtio_console *console, unsigned n, const uint8_t *bytes,
+			 size_t count)
+{
+	size_t taken = 0;
+	unsigned i;
+
+	/* Bounded: the guest may give buffers of no length for ever. */
+	for (i = 0; taken < count && i < VIRTQ_SIZE_MAX; i++) {
+		size_t part;
+
+		if (!virtio_mmio_pop(&console->mmio, queue_of(n), &console->chain)) {
+			break;
+		}
+		part = put_in(&console->chain, bytes + taken, count - taken);
+		taken += part;
+		virtio_mmio_push(&console->mmio, queue_of(n), console->chain.head, (uint32_t)part);
+	}
+	if (taken < count && i == VIRTQ_SIZE_MAX) {
+		go_on_later(console);
+	}
+	return taken;
 }
 
 size_t virtio_console_input(struct virtio_console *console, unsigned port, const uint8_t *bytes,
@@ -392,18 +436,7 @@ size_t virtio_console_input(struct virtio_console *console, unsigned port, const
 
 	(void)pthread_mutex_lock(&console->lock);
 	if (to->guest_open || !has_control(console)) {
-		/* Bounded: the guest may give buffers of no length for ever. */
-		for (unsigned i = 0; taken < count && i < VIRTQ_SIZE_MAX; i++) {
-			size_t part;
-
-			if (!virtio_mmio_pop(&console->mmio, queue_of(port), &console->chain)) {
-				break;
-			}
-			part = fill(&console->chain, bytes + taken, count - taken);
-			taken += part;
-			virtio_mmio_push(&console->mmio, queue_of(port), console->chain.head,
-					 (uint32_t)part);
-		}
+		taken = give_input(console, port, bytes, count);
 	}
 	to->refused = taken < count;
 	(void)pthread_mutex_unlock(&console->lock);
@@ -413,8 +446,18 @@ size_t virtio_console_input(struct virtio_console *console, unsigned port, const
 void virtio_console_writable(struct virtio_console *console, unsigned port)
 {
 	(void)pthread_mutex_lock(&console->lock);
-	serve_output(console, port);
+	(void)serve_output(console, port);
 	(void)pthread_mutex_unlock(&console->lock);
+}
+
+bool virtio_console_drain(struct virtio_console *console, unsigned port)
+{
+	bool left;
+
+	(void)pthread_mutex_lock(&console->lock);
+	left = serve_output(console, port);
+	(void)pthread_mutex_unlock(&console->lock);
+	return left;
 }
 
 void virtio_console_attach(struct virtio_console *console, unsigned port, bool attached)

@@ -7,13 +7,15 @@
  *
  * What a port's owner does not take at once stays in the guest's queue, and a request's end waits
  * for it: virtio_console_writable() goes on. Linux waits for that end with interrupts masked where
- * the port is a console, so a console's owner should take all, and drop what it can't keep.
+ * the port is a console, so a console's owner should take all, and drop what it can't keep, unless
+ * it is sure to be read.
  *
  * Input is taken while the guest has given buffers for it, and of a named port while a program has
  * it open; the rest stays with the owner, who is told when there is room.
  *
  * There is no thread. Output goes out on the vCPU that writes it; what is more than a vCPU should
- * be kept for goes on in virtio_console_dispatch(), in the main loop.
+ * be kept for goes on in virtio_console_dispatch(), in the main loop. At the machine's end, what is
+ * left goes out by virtio_console_drain().
  *
  * The caller owns the struct, which must not move between init and destroy. Its @mmio is the
  * transport: put that on the bus, and reset it with virtio_mmio_reset().
@@ -39,7 +41,7 @@
  *         in virtio_console_dispatch() or virtio_console_writable(), with the device's lock held.
  *         NULL: there is no such port, which only port 0 may say
  * @room:  input would be taken again, after virtio_console_input() took less than it was given; on
- *         a vCPU thread, with the device's lock held
+ *         a vCPU thread or in virtio_console_dispatch(), with the device's lock held. May be NULL
  * @ctx:   first argument of both
  *
  * Neither may call the device.
@@ -95,7 +97,7 @@ struct virtio_console_port {
  * struct virtio_console - a device; members but @mmio are its own
  * @mmio:       the transport
  * @lock:       guards what follows
- * @event_fd:   eventfd: there is output left for the main loop
+ * @event_fd:   eventfd: there may be requests left for the main loop
  * @chain:      a request of any queue but an output queue, while it is served
  * @ports:      the first @port_count exist
  * @port_count: number of ports
@@ -136,7 +138,7 @@ void virtio_console_destroy(struct virtio_console *console);
 int virtio_console_fd(const struct virtio_console *console);
 
 /**
- * virtio_console_dispatch() - go on with output
+ * virtio_console_dispatch() - go on with what was too much for one turn
  * @console: set up
  *
  * Context: any thread; does not wait.
@@ -166,6 +168,17 @@ size_t virtio_console_input(struct virtio_console *console, unsigned port, const
  * Context: any thread.
  */
 void virtio_console_writable(struct virtio_console *console, unsigned port);
+
+/**
+ * virtio_console_drain() - go on with a port's output, as far as a turn goes
+ * @console: set up
+ * @port:    number of the port
+ *
+ * Context: no vCPU runs, so that a few turns take all that the guest has queued.
+ * Return: true if output is left, as the turn was over or the port's @write took less than it was
+ * given.
+ */
+bool virtio_console_drain(struct virtio_console *console, unsigned port);
 
 /**
  * virtio_console_attach() - somebody is attached to a port now, or nobody is; the guest is told

@@ -54,6 +54,7 @@ struct board_console;
  * @bitten:          it was not refreshed in time; main thread
  * @guest_event:     the guest told something of itself; on a vCPU thread
  * @console_tx:      see struct machine_host
+ * @console_take:    see struct machine_host
  * @console_room:    input would be taken again; any thread
  * @log:             see struct machine_host
  * @ctx:             first argument of all
@@ -72,6 +73,7 @@ struct board_config {
 	void (*bitten)(void *ctx);
 	void (*guest_event)(void *ctx, enum pvpanic_event event);
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
+	size_t (*console_take)(void *ctx, const uint8_t *bytes, size_t count, bool last);
 	void (*console_room)(void *ctx);
 	void (*log)(void *ctx, const char *line);
 	void *ctx;
@@ -161,6 +163,9 @@ bool board_has_device(const struct board *board, unsigned slot);
  * Any thread. Return: how many were taken; config.console_room tells when to try again.
  */
 size_t board_console_input(struct board *board, const uint8_t *bytes, size_t count);
+
+/** board_console_writable() - config.console_take would take more; any thread */
+void board_console_writable(struct board *board);
 
 /** board_device_name() - static name of what is wired to @intid, or NULL; any thread */
 const char *board_device_name(const struct board *board, uint32_t intid);

@@ -6,19 +6,27 @@
 #include "devices/virtio_console.h"
 #include "machine/board_internal.h"
 #include "platform/layout.h"
+#include "platform/monotonic.h"
 
-/* How long clients may take to read the rest, at the machine's end. */
+/*
+ * How long clients may take to read the rest, at the machine's end: what the guest has queued, all
+ * ports together, and then what waits in a socket.
+ */
 #define LAST_WORDS_MS 1000
 
 /* What leads from a port to its socket. */
 struct board_port {
 	struct board_console *console;
 	unsigned number;
+	bool has_socket;
 	struct char_socket socket;
 };
 
 struct board_console {
 	struct virtio_console device;
+	struct board *board;
+	/* The machine ends: what the terminal does not take now it will not get. */
+	bool last_words;
 	struct board_port ports[VIRTIO_CONSOLE_PORT_COUNT_MAX];
 };
 
@@ -59,17 +67,17 @@ static void port_attached(void *ctx, bool attached)
 
 static size_t terminal_write(void *ctx, const uint8_t *bytes, size_t count)
 {
-	const struct board *board = ctx;
+	const struct board_console *console = ctx;
+	const struct board_config *config = &console->board->config;
 
-	board->config.console_tx(board->config.ctx, bytes, count);
-	return count;
+	return config->console_take(config->ctx, bytes, count, console->last_words);
 }
 
 static void terminal_room(void *ctx)
 {
-	const struct board *board = ctx;
+	const struct board_console *console = ctx;
 
-	board->config.console_room(board->config.ctx);
+	console->board->config.console_room(console->board->config.ctx);
 }
 
 static void console_reset(void *dev)
@@ -77,6 +85,33 @@ static void console_reset(void *dev)
 	struct board_console *console = dev;
 
 	virtio_mmio_reset(&console->device.mmio);
+	console->last_words = false;
+}
+
+/* A socket whose client reads has room again and again, so the clock is what ends this. */
+static void drain_port(struct board_console *console, unsigned n, int64_t deadline_ms)
+{
+	bool has_socket = console->ports[n].has_socket;
+
+	while (virtio_console_drain(&console->device, n)) {
+		int64_t left_ms = deadline_ms - monotonic_ms();
+
+		if (left_ms <= 0 ||
+		    (has_socket && !char_socket_flush(&console->ports[n].socket, (int)left_ms))) {
+			break;
+		}
+	}
+}
+
+static void console_drain(void *dev)
+{
+	struct board_console *console = dev;
+	int64_t deadline_ms = monotonic_ms() + LAST_WORDS_MS;
+
+	console->last_words = true;
+	for (unsigned n = 0; n < console->device.port_count; n++) {
+		drain_port(console, n, deadline_ms);
+	}
 }
 
 static void console_dispatch(void *dev)
@@ -120,21 +155,27 @@ static void describe_ports(struct board *board, struct board_console *console,
 {
 	const struct machine_console_config *config = &board->config.console;
 
+	console->board = board;
 	setup->port_count = 1 + (unsigned)config->port_count;
 	for (unsigned n = 0; n < setup->port_count; n++) {
 		console->ports[n].console = console;
 		console->ports[n].number = n;
-		setup->ports[n] = (struct virtio_console_port_config){
-			.name = n > 0 ? config->ports[n - 1].name : NULL,
-			.write = n > 0 || has_console(config) ? port_write : NULL,
-			.room = port_room,
-			.ctx = &console->ports[n],
-		};
+		console->ports[n].has_socket = n > 0 || config->path != NULL;
+		if (console->ports[n].has_socket) {
+			setup->ports[n] = (struct virtio_console_port_config){
+				.name = n > 0 ? config->ports[n - 1].name : NULL,
+				.write = port_write,
+				.room = port_room,
+				.ctx = &console->ports[n],
+			};
+		}
 	}
 	if (config->on_terminal) {
-		setup->ports[0].write = terminal_write;
-		setup->ports[0].room = terminal_room;
-		setup->ports[0].ctx = board;
+		setup->ports[0] = (struct virtio_console_port_config){
+			.write = terminal_write,
+			.room = terminal_room,
+			.ctx = console,
+		};
 	}
 }
 
@@ -142,6 +183,7 @@ static int make_console(struct board *board, struct board_console *console)
 {
 	static const struct device_ops ops = {
 		.reset = console_reset,
+		.drain = console_drain,
 		.dispatch = console_dispatch,
 		.destroy = console_destroy,
 	};
@@ -243,6 +285,13 @@ int board_add_console(struct board *board, struct vmm_error *error)
 		virtio_console_attach(&console->device, 0, true);
 	}
 	return ret;
+}
+
+void board_console_writable(struct board *board)
+{
+	if (board->config.console.on_terminal) {
+		virtio_console_writable(&board->console->device, 0);
+	}
 }
 
 size_t board_console_input(struct board *board, const uint8_t *bytes, size_t count)

@@ -40,6 +40,13 @@ static void console_tx(void *ctx, const uint8_t *bytes, size_t count)
 	machine->host.console_tx(machine->host.ctx, bytes, count);
 }
 
+static size_t console_take(void *ctx, const uint8_t *bytes, size_t count, bool last)
+{
+	struct machine *machine = ctx;
+
+	return machine->host.console_take(machine->host.ctx, bytes, count, last);
+}
+
 static void balloon_changed(void *ctx, uint64_t size_bytes)
 {
 	struct machine *machine = ctx;
@@ -122,6 +129,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.nets = machine->config.nets,
 		.net_count = machine->config.net_count,
 		.console_tx = console_tx,
+		.console_take = console_take,
 		.console_room = poke,
 		.log = log_line,
 		.ctx = machine,
@@ -416,6 +424,11 @@ bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t s
 size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count)
 {
 	return board_console_input(&machine->board, bytes, count);
+}
+
+void machine_console_writable(struct machine *machine)
+{
+	board_console_writable(&machine->board);
 }
 
 static void close_fd(int fd)

@@ -158,13 +158,18 @@ struct machine_config {
 /**
  * struct machine_host - what the machine's user provides
  * @events:     who is told of power events
- * @console_tx: the guest's console wrote bytes; on a vCPU thread, may wait a little
+ * @console_tx: the guest's UART wrote bytes; on a vCPU thread, may wait a little
+ * @console_take: the guest's virtio console wrote bytes, if that is on the terminal; any thread,
+ *              does not wait. Returns how many it took, from the first on: the rest is offered
+ *              again at machine_console_writable(). With @last nothing will be offered again, and
+ *              it returns @count
  * @log:        a line for the operator, without newline; on any thread
- * @ctx:        passed to @console_tx and @log
+ * @ctx:        passed to @console_tx, @console_take and @log
  */
 struct machine_host {
 	struct power_event_sink events;
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
+	size_t (*console_take)(void *ctx, const uint8_t *bytes, size_t count, bool last);
 	void (*log)(void *ctx, const char *line);
 	void *ctx;
 };
@@ -341,6 +346,14 @@ int64_t machine_cpu_thread(struct machine *machine, uint32_t cpu);
  * Return: how many were taken; offer the rest again once machine_fd() was readable.
  */
 size_t machine_console_input(struct machine *machine, const uint8_t *bytes, size_t count);
+
+/**
+ * machine_console_writable() - the host's console_take() would take more, after it took less than
+ * it was given
+ *
+ * Context: main thread; does not wait.
+ */
+void machine_console_writable(struct machine *machine);
 
 /**
  * machine_balloon_resize() - ask the guest to live with so much of its RAM
