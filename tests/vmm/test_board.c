@@ -383,6 +383,43 @@ static void settle_names_the_disk_that_fails(void **state)
 	assert_int_equal(board_settle(&f->board, &error), -EIO);
 }
 
+/* A paused machine's disks have all in their files and take nothing, and go on afterwards. */
+static void pause_makes_disks_quiet(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_error error;
+
+	make_two(f);
+	board_pause(&f->board, true);
+	assert_int_equal(faults_flushes(), 2);
+	assert_true(f->board.disks[0].draining);
+	assert_true(f->board.disks[1].draining);
+	assert_string_equal(f->log, "");
+	board_pause(&f->board, false);
+	assert_false(f->board.disks[0].draining);
+	assert_int_equal(faults_flushes(), 2);
+	/* Its end, and a reset, while it is paused. */
+	board_pause(&f->board, true);
+	assert_int_equal(board_settle(&f->board, &error), 0);
+	board_reset(&f->board);
+	board_pause(&f->board, false);
+	assert_false(f->board.disks[1].draining);
+}
+
+/* What is not in its file then is told of at once, and at the end. */
+static void pause_tells_of_a_failed_flush(void **state)
+{
+	struct fixture *f = *state;
+	struct vmm_error error;
+
+	make_two(f);
+	faults_arm(1);
+	board_pause(&f->board, true);
+	assert_true(faults_disarm());
+	assert_non_null(strstr(f->log, f->paths[0]));
+	assert_int_equal(board_settle(&f->board, &error), -EIO);
+}
+
 /* The disks that were opened before one that can't be are closed; the teardown looks. */
 static void bad_disk_is_named(void **state)
 {
@@ -409,6 +446,8 @@ int main(void)
 		TEST(keys_interrupt_by_the_gpio),
 		TEST(settle_flushes_each_disk),
 		TEST(settle_names_the_disk_that_fails),
+		TEST(pause_makes_disks_quiet),
+		TEST(pause_tells_of_a_failed_flush),
 		TEST(bad_disk_is_named),
 	};
 

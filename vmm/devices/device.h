@@ -21,8 +21,9 @@
  * @reset:    put it into its reset state, with its interrupt line low; it takes requests again.
  *            Mandatory
  * @pause:    the host keeps the guest from running, or lets it go on: what counts the guest's time
- *            stands still meanwhile. Not called at a reset, which does not change it. NULL: nothing
- *            counts
+ *            stands still meanwhile, and what is kept is complete and durable, as by @drain and
+ *            @flush; may block. Not called at a reset, which does not change the one; after it the
+ *            other has nothing to complete. NULL: nothing counts and nothing is kept
  * @drain:    complete what the guest has queued, then take nothing more until @reset; blocks.
  *            NULL: nothing is ever queued
  * @flush:    have all that the guest has written durable; after @drain; blocks. 0 or -errno with

@@ -35,6 +35,22 @@ static int disk_flush(void *dev, struct vmm_error *error)
 	return ret;
 }
 
+/* Whoever copies the file meanwhile finds all of it there. */
+static void disk_pause(void *dev, bool paused)
+{
+	struct virtio_blk *disk = dev;
+	struct vmm_error error;
+
+	if (!paused) {
+		virtio_blk_resume(disk);
+		return;
+	}
+	virtio_blk_drain(disk);
+	if (disk_flush(disk, &error) != 0 && disk->setup.log != NULL) {
+		disk->setup.log(disk->setup.log_ctx, error.text);
+	}
+}
+
 static void disk_destroy(void *dev)
 {
 	virtio_blk_destroy(dev);
@@ -42,6 +58,7 @@ static void disk_destroy(void *dev)
 
 static const struct device_ops disk_ops = {
 	.reset = disk_reset,
+	.pause = disk_pause,
 	.drain = disk_drain,
 	.flush = disk_flush,
 	.destroy = disk_destroy,

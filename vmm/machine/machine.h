@@ -272,7 +272,8 @@ bool machine_press_key(struct machine *machine, enum power_key key, enum power_r
 /**
  * machine_pause() - keep the guest from running; its clock stands still meanwhile
  *
- * Devices complete what is queued. Emits STOP, unless it was paused. A reset does not end it.
+ * Disks complete what is queued and have it durable; a flush that fails is logged. Then STOP is
+ * emitted, unless it was paused. A reset does not end it.
  *
  * Return: true; false if there is no guest, as above.
  */
