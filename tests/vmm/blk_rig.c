@@ -17,6 +17,14 @@ static struct {
 	bool has_next;
 } ring;
 
+/* Set while the device's threads have nothing to do; pwritev() is called by this name. */
+static struct {
+	void (*hook)(void *ctx);
+	void *ctx;
+} writes;
+
+ssize_t __real_pwritev64(int fd, const struct iovec *iov, int count, off_t offset);
+ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset);
 int __real_io_uring_queue_init(unsigned entries, struct io_uring *of, unsigned flags);
 int __wrap_io_uring_queue_init(unsigned entries, struct io_uring *of, unsigned flags);
 unsigned __real_io_uring_peek_batch_cqe(struct io_uring *of, struct io_uring_cqe **cqes,
@@ -56,6 +64,20 @@ unsigned __wrap_io_uring_peek_batch_cqe(struct io_uring *of, struct io_uring_cqe
 		falsify(cqes[i]);
 	}
 	return got;
+}
+
+ssize_t __wrap_pwritev64(int fd, const struct iovec *iov, int count, off_t offset)
+{
+	if (writes.hook != NULL) {
+		writes.hook(writes.ctx);
+	}
+	return __real_pwritev64(fd, iov, count, offset);
+}
+
+void blk_rig_on_write(void (*hook)(void *ctx), void *ctx)
+{
+	writes.hook = hook;
+	writes.ctx = ctx;
 }
 
 void blk_rig_no_uring(int error)
@@ -119,6 +141,7 @@ static int setup(void **state, enum disk_aio aio)
 
 	memset(&f, 0, sizeof(f));
 	memset(&ring, 0, sizeof(ring));
+	memset(&writes, 0, sizeof(writes));
 	temp_dir_make(&f.dir);
 	(void)snprintf(f.path, sizeof(f.path), "%s", temp_path(&f.dir, "disk"));
 	temp_zeros(&f.dir, "disk", DISK_BYTES);

@@ -68,6 +68,9 @@ void blk_rig_mend(struct fixture *f);
 /* The ring says this of the next access, whatever it did; only for io_uring. */
 void blk_rig_next_result(int res);
 
+/* Called on the device's thread ahead of each write to the file; set while it has none to do. */
+void blk_rig_on_write(void (*hook)(void *ctx), void *ctx);
+
 /* io_uring_queue_init() fails with that from now on; 0: it does what it does. */
 void blk_rig_no_uring(int error);
 

@@ -49,6 +49,7 @@ static void bad_files_are_refused(void **state)
 	temp_zeros(dir, "empty", 0);
 	refused(temp_path(dir, "empty"), false, -EINVAL, "empty");
 	refused("/dev/null", false, -EINVAL, "neither");
+	refused("/dev/null", false, -EINVAL, "give one of them");
 	assert_int_equal(mkfifo(temp_path(dir, "fifo"), 0600), 0);
 	refused(temp_path(dir, "fifo"), true, -EINVAL, "neither");
 	if (geteuid() != 0) {
@@ -177,6 +178,8 @@ static void qemu_sees_our_locks(void **state)
 static void ranges_without_help_of_the_host(void **state)
 {
 	static uint8_t bytes[300000];
+	const bool going_on = false;
+	const bool ending = true;
 	int fd = open(temp_path(*state, "pipe"), O_RDWR | O_CREAT | O_TRUNC, 0600);
 	/* A block device's ioctls, which a file has not. */
 	struct disk_file disk = {
@@ -185,7 +188,8 @@ static void ranges_without_help_of_the_host(void **state)
 	memset(bytes, 0x5A, sizeof(bytes));
 	assert_true(pwrite(fd, bytes, sizeof(bytes), 0) == sizeof(bytes));
 	assert_int_equal(disk_range_discard(&disk, 0, 4096), 0);
-	assert_int_equal(disk_range_zero(&disk, 512, 299000, false), 0);
+	assert_int_equal(disk_range_zero(&disk, 0, 512, false, &ending), -ECANCELED);
+	assert_int_equal(disk_range_zero(&disk, 512, 299000, false, &going_on), 0);
 	assert_true(pread(fd, bytes, sizeof(bytes), 0) == sizeof(bytes));
 	assert_int_equal(bytes[0], 0x5A);
 	assert_int_equal(bytes[511], 0x5A);
@@ -196,6 +200,25 @@ static void ranges_without_help_of_the_host(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
+/* Whether the host helps is known at once, and finding out leaves the file as it is. */
+static void help_of_the_host_is_looked_for(void **state)
+{
+	const char *path = temp_path(*state, "disk");
+	struct disk_file none = {.fd = open("/dev/null", O_RDWR), .block_bytes = 4096};
+	struct disk_file disk;
+	struct stat info;
+	struct vmm_error err;
+
+	assert_int_equal(disk_file_open(&disk, path, false, &err), 0);
+	assert_true(disk.has_ranges);
+	assert_int_equal(fstat(disk.fd, &info), 0);
+	assert_int_equal(info.st_size, 1 << 20);
+	assert_int_equal(info.st_blocks, 0);
+	disk_file_close(&disk);
+	assert_false(disk_range_is_helped(&none));
+	assert_int_equal(close(none.fd), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -203,7 +226,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(bad_files_are_refused),	       TEST(disks_in_use_are_locked),
 		TEST(locks_of_qemu_are_respected),     TEST(qemu_sees_our_locks),
-		TEST(ranges_without_help_of_the_host),
+		TEST(ranges_without_help_of_the_host), TEST(help_of_the_host_is_looked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

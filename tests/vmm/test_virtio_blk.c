@@ -404,6 +404,49 @@ static void several_queues(void **state)
 	assert_true(second_wait(f, 3));
 }
 
+#define WRITES_MAX 5000
+
+struct writes {
+	struct fixture *f;
+	unsigned count; /* atomic */
+	unsigned at_second; /* of those, before the second queue had its answer; atomic */
+};
+
+/* The device's thread is writing: the driver has the next one for it, so that it is never done. */
+static void on_write(void *ctx)
+{
+	struct writes *writes = ctx;
+	unsigned count = __atomic_add_fetch(&writes->count, 1, __ATOMIC_ACQ_REL);
+
+	if (count == 1) {
+		second_offer(writes->f, 0);
+		driver_set(&writes->f->driver, VIRTIO_MMIO_QUEUE_NOTIFY, 1);
+	}
+	if (__atomic_load_n(second_status(writes->f), __ATOMIC_ACQUIRE) == NO_ANSWER) {
+		__atomic_store_n(&writes->at_second, count, __ATOMIC_RELEASE);
+	}
+	if (count < WRITES_MAX) {
+		driver_offer(&writes->f->driver, 0);
+	}
+}
+
+/* However much there is to do in one queue, the other gets its turn, and answers come back. */
+static void busy_queue_holds_up_no_other(void **state)
+{
+	struct fixture *f = *state;
+	struct writes writes = {.f = f};
+
+	f->setup.queue_count = 2;
+	blk_rig_restart(f, FEATURE(VIRTIO_BLK_F_MQ) | FEATURE(VIRTIO_BLK_F_FLUSH));
+	second_queue_start(f);
+	blk_rig_prepare(f, VIRTIO_BLK_T_OUT, 0, 512, true);
+	blk_rig_on_write(on_write, &writes);
+	driver_kick(&f->driver);
+	assert_true(second_wait(f, 1));
+	virtio_blk_drain(&f->blk);
+	assert_in_range(__atomic_load_n(&writes.at_second, __ATOMIC_ACQUIRE), 1, WRITES_MAX / 2);
+}
+
 /* Without io_uring on the host: threads, unless it was asked for by name. */
 static void host_without_io_uring(void **state)
 {
@@ -416,6 +459,14 @@ static void host_without_io_uring(void **state)
 	f->setup.aio = DISK_AIO_IO_URING;
 	assert_int_equal(virtio_blk_init(&other, &f->setup, &f->driver.ram, &err), -EPERM);
 	assert_non_null(strstr(err.text, f->path));
+	assert_non_null(strstr(err.text, "sysctl kernel.io_uring_disabled"));
+	assert_non_null(strstr(err.text, "aio=threads"));
+	blk_rig_no_uring(EMFILE);
+	assert_int_equal(virtio_blk_init(&other, &f->setup, &f->driver.ram, &err), -EMFILE);
+	assert_non_null(strstr(err.text, "ulimit -n"));
+	blk_rig_no_uring(EINVAL);
+	assert_int_equal(virtio_blk_init(&other, &f->setup, &f->driver.ram, &err), -EINVAL);
+	assert_null(strstr(err.text, "sysctl"));
 	assert_non_null(strstr(err.text, "aio=threads"));
 	f->setup.aio = DISK_AIO_AUTO;
 	assert_int_equal(virtio_blk_init(&f->blk, &f->setup, &f->driver.ram, &err), 0);
@@ -446,6 +497,7 @@ int main(void)
 		BLK_TEST_URING(short_results_are_continued),
 		BLK_TEST(destroy_under_load),
 		BLK_TEST(several_queues),
+		BLK_TEST_URING(busy_queue_holds_up_no_other),
 		BLK_TEST(host_without_io_uring),
 	};
 

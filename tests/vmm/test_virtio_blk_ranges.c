@@ -82,8 +82,10 @@ static void limits_are_told(void **state)
 	assert_int_equal(driver_get(&f->driver, 0x100 + 40), 16);
 	assert_int_equal(driver_get(&f->driver, 0x100 + 44), f->blk.file.block_bytes / 512);
 	assert_int_equal(driver_get(&f->driver, 0x100 + 48), 1 << 17);
-	assert_int_equal(driver_get(&f->driver, 0x100 + 52), 16);
+	assert_int_equal(driver_get(&f->driver, 0x100 + 52), 1);
 	assert_int_equal(driver_get(&f->driver, 0x100 + 56) & 0xFF, 1);
+	f->blk.file.has_ranges = false;
+	assert_int_equal(driver_get(&f->driver, 0x100 + 48), 1 << 13);
 }
 
 /* The host gets its space back, the guest zeros, and what is beside it stays. */
@@ -113,11 +115,11 @@ static void zeroes_are_written(void **state)
 	fill(f);
 	before = allocated(f);
 	/* Not aligned to anything but sectors. */
-	put_range(f, 0, 1, 1023, 0);
-	put_range(f, 1, 1025, 1, UNMAP);
-	put_range(f, 2, 2048, 0, UNMAP);
-	put_range(f, 3, 4096, 4096, UNMAP);
-	assert_int_equal(send_ranges(f, VIRTIO_BLK_T_WRITE_ZEROES, 4), VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 1, 1023, 0), VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 1025, 1, UNMAP), VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 2048, 0, UNMAP), VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 4096, 4096, UNMAP),
+			 VIRTIO_BLK_S_OK);
 	assert_int_equal(held(f, 0, 1), 0x5A);
 	assert_int_equal(held(f, 1, 1023), 0);
 	assert_int_equal(held(f, 1024, 1), 0x5A);
@@ -191,9 +193,11 @@ static void bad_ranges_are_refused(void **state)
 
 	fill(f);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		unsigned good = rows[i].type == VIRTIO_BLK_T_DISCARD ? 1 : 0;
+
 		put_range(f, 0, 0, 8, 0);
-		put_range(f, 1, rows[i].sector, rows[i].count, rows[i].flags);
-		assert_int_equal(send_ranges(f, rows[i].type, 2), rows[i].answer);
+		put_range(f, good, rows[i].sector, rows[i].count, rows[i].flags);
+		assert_int_equal(send_ranges(f, rows[i].type, good + 1), rows[i].answer);
 	}
 	assert_int_equal(held(f, 0, BIG_SECTORS), 0x5A);
 	assert_int_equal(f->lines, 0);
@@ -209,6 +213,11 @@ static void long_ranges_are_refused(void **state)
 	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, 1 << 17, UNMAP),
 			 VIRTIO_BLK_S_OK);
 	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, (1 << 17) + 1, UNMAP),
+			 VIRTIO_BLK_S_IOERR);
+	/* A host that will have to write them gets fewer at a time. */
+	f->blk.file.has_ranges = false;
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, 1 << 13, 0), VIRTIO_BLK_S_OK);
+	assert_int_equal(one_range(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, (1 << 13) + 1, 0),
 			 VIRTIO_BLK_S_IOERR);
 	assert_int_equal(one_range(f, VIRTIO_BLK_T_DISCARD, 0, 1 << 21, 0), VIRTIO_BLK_S_OK);
 	assert_int_equal(one_range(f, VIRTIO_BLK_T_DISCARD, 0, (1 << 21) + 1, 0),
@@ -229,6 +238,10 @@ static void odd_lengths_are_refused(void **state)
 				 VIRTIO_BLK_S_IOERR);
 	}
 	assert_int_equal(blk_rig_request(f, VIRTIO_BLK_T_DISCARD, 0, 16 * 16, true),
+			 VIRTIO_BLK_S_OK);
+	assert_int_equal(blk_rig_request(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, 2 * 16, true),
+			 VIRTIO_BLK_S_IOERR);
+	assert_int_equal(blk_rig_request(f, VIRTIO_BLK_T_WRITE_ZEROES, 0, 16, true),
 			 VIRTIO_BLK_S_OK);
 }
 

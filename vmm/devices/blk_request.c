@@ -46,6 +46,11 @@ static uint8_t *take_status(struct iovec *in, unsigned *count)
 	return (uint8_t *)last->iov_base + last->iov_len;
 }
 
+uint32_t blk_zero_sectors_max(const struct disk_file *file)
+{
+	return file->has_ranges ? BLK_ZERO_SECTORS_MAX : BLK_ZERO_SECTORS_WRITTEN_MAX;
+}
+
 static bool in_range(const struct virtio_blk *blk, uint64_t sector, uint64_t bytes)
 {
 	uint64_t sectors = blk->file.size_bytes / DISK_SECTOR_BYTES;
@@ -88,7 +93,7 @@ static uint8_t parse_range(const struct virtio_blk *blk, enum blk_op op,
 	uint32_t sectors = le32toh(from->num_sectors);
 	uint32_t flags = le32toh(from->flags);
 	uint32_t allowed = op == BLK_ZERO ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0;
-	uint32_t max = op == BLK_ZERO ? BLK_ZERO_SECTORS_MAX : BLK_DISCARD_SECTORS_MAX;
+	uint32_t max = op == BLK_ZERO ? blk_zero_sectors_max(&blk->file) : BLK_DISCARD_SECTORS_MAX;
 
 	if ((flags & ~allowed) != 0) {
 		return VIRTIO_BLK_S_UNSUPP;
@@ -108,13 +113,14 @@ static void parse_ranges(const struct virtio_blk *blk, struct blk_request *reque
 			 struct iovec *iov, unsigned count)
 {
 	uint64_t bytes = iov_bytes(iov, count);
+	unsigned max = op == BLK_ZERO ? BLK_ZERO_RANGES_MAX : BLK_RANGES_MAX;
 
 	if (op == BLK_DISCARD && !blk->setup.discard) {
 		refuse(request, VIRTIO_BLK_S_UNSUPP);
 		return;
 	}
 	if (blk->file.read_only || bytes == 0 || bytes % RANGE_BYTES != 0 ||
-	    bytes / RANGE_BYTES > BLK_RANGES_MAX) {
+	    bytes / RANGE_BYTES > max) {
 		refuse(request, VIRTIO_BLK_S_IOERR);
 		return;
 	}
@@ -267,7 +273,8 @@ static int64_t run_step(struct virtio_blk *blk, struct blk_request *request)
 	case BLK_DISCARD:
 		return disk_range_discard(&blk->file, range->offset, range->len_bytes);
 	case BLK_ZERO:
-		return disk_range_zero(&blk->file, range->offset, range->len_bytes, range->unmap);
+		return disk_range_zero(&blk->file, range->offset, range->len_bytes, range->unmap,
+				       &blk->ending);
 	case BLK_DONE:
 		break;
 	}
@@ -319,7 +326,7 @@ static void log_failure(struct virtio_blk *blk, const struct blk_request *reques
 struct virtq_used blk_request_answer(struct virtio_blk *blk, const struct blk_request *request,
 				     int ret)
 {
-	if (ret != 0) {
+	if (ret != 0 && ret != -ECANCELED) {
 		log_failure(blk, request, -ret);
 	}
 	*request->status = ret != 0 ? VIRTIO_BLK_S_IOERR : request->answer;

@@ -17,8 +17,10 @@
 /* What the guest is told: ranges in a request, and sectors in a range. */
 #define BLK_RANGES_MAX 16U
 #define BLK_DISCARD_SECTORS_MAX (UINT32_C(1) << 21)
-/* Fewer, as a host may have to write them. */
+/* Fewer, as a host may have to write them; fewer yet, as this one will have to. */
+#define BLK_ZERO_RANGES_MAX 1U
 #define BLK_ZERO_SECTORS_MAX (UINT32_C(1) << 17)
+#define BLK_ZERO_SECTORS_WRITTEN_MAX (UINT32_C(1) << 13)
 /* What is left for data in the longest request: its header and status take a segment each. */
 #define BLK_SEGMENTS_MAX (VIRTQ_SIZE_MAX - 2)
 
@@ -75,6 +77,9 @@ struct blk_request {
 	unsigned range_count;
 	struct blk_range ranges[BLK_RANGES_MAX];
 };
+
+/** blk_zero_sectors_max() - how many sectors may be zeroed at a time */
+uint32_t blk_zero_sectors_max(const struct disk_file *file);
 
 /**
  * blk_request_parse() - take a chain apart

@@ -16,6 +16,8 @@
 
 /* Requests in progress at most; what is more waits in its queue. */
 #define DEPTH 64
+/* Requests of a queue in a turn, so that one that never gets empty holds up no other. */
+#define TURN_REQUESTS 8
 /* The disk's place in the ring's table of files. */
 #define FILE_INDEX 0
 #define RETRY_NS 1000000
@@ -77,9 +79,12 @@ int blk_uring_create(struct blk_worker *worker)
 		free(uring);
 		return -ENOMEM;
 	}
-	/* Completions are looked for by the thread itself: no need to interrupt it for them. */
+	/*
+	 * Completions are looked for by the thread itself: no need to interrupt it for them, but to
+	 * tell it that a look without waiting must ask the kernel.
+	 */
 	ret = io_uring_queue_init(DEPTH + VIRTIO_BLK_QUEUES_MAX, &uring->ring,
-				  IORING_SETUP_COOP_TASKRUN);
+				  IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG);
 	if (ret == 0) {
 		ret = io_uring_register_files(&uring->ring, &worker->blk->file.fd, 1);
 		if (ret != 0) {
@@ -260,8 +265,8 @@ static bool take_one(struct blk_worker *worker, unsigned queue)
 	return true;
 }
 
-/* From all queues that may have any, as long as there are slots; true if some were left. */
-static bool take_all(struct blk_worker *worker)
+/* A few from each queue that may have any, as long as there are slots; true if some were left. */
+static bool take_some(struct blk_worker *worker)
 {
 	struct blk_uring *uring = worker->uring;
 	bool left = false;
@@ -270,7 +275,7 @@ static bool take_all(struct blk_worker *worker)
 		unsigned queue = (uring->turn + i) % worker->queue_count;
 		struct uring_queue *of = &uring->queues[queue];
 
-		while (of->ready && uring->free != NULL) {
+		for (unsigned n = 0; n < TURN_REQUESTS && of->ready && uring->free != NULL; n++) {
 			of->ready = take_one(worker, queue);
 		}
 		left = left || of->ready;
@@ -294,14 +299,14 @@ static void take_completion(struct blk_worker *worker, void *data, int res)
 	}
 }
 
-/* Submits, waits for something to come to an end, and takes all that has. */
-static void wait_and_take(struct blk_worker *worker)
+/* Submits, waits for something to come to an end if @wait, and takes all that has. */
+static void submit_and_take(struct blk_worker *worker, bool wait)
 {
 	struct blk_uring *uring = worker->uring;
 	const struct timespec pause = {.tv_nsec = RETRY_NS};
 	struct io_uring_cqe *cqes[DEPTH];
 	unsigned count;
-	int ret = io_uring_submit_and_wait(&uring->ring, 1);
+	int ret = io_uring_submit_and_wait(&uring->ring, wait ? 1 : 0);
 
 	if (ret < 0 && ret != -EINTR) {
 		/* The host is short of memory: what is queued is tried again. */
@@ -334,16 +339,19 @@ void *blk_uring_main(void *arg)
 {
 	struct blk_worker *worker = arg;
 	struct blk_uring *uring = worker->uring;
+	bool left = false;
 
 	for (unsigned i = 0; i < worker->queue_count; i++) {
 		listen_to(worker, i);
 	}
 	do {
-		wait_and_take(worker);
+		/* Where it is a slot that lacks, one comes back with what is in progress. */
+		submit_and_take(worker, !left || uring->free == NULL);
 		if (uring->notified) {
 			look(worker);
 		}
-		if (!take_all(worker) && uring->in_flight == 0) {
+		left = take_some(worker);
+		if (!left && uring->in_flight == 0) {
 			blk_worker_rest(worker);
 		}
 	} while (!uring->ending || uring->in_flight > 0);

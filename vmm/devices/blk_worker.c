@@ -160,7 +160,7 @@ int blk_workers_start(struct virtio_blk *blk)
 void blk_workers_stop(struct virtio_blk *blk)
 {
 	(void)pthread_mutex_lock(&blk->lock);
-	blk->ending = true;
+	__atomic_store_n(&blk->ending, true, __ATOMIC_RELAXED);
 	blk_workers_kick(blk);
 	(void)pthread_mutex_unlock(&blk->lock);
 	for (unsigned i = 0; i < blk->worker_count; i++) {

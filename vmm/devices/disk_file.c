@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "devices/disk_lock.h"
+#include "devices/disk_range.h"
 
 /* A block is worth telling the guest of up to here. */
 #define BLOCK_BYTES_MAX 65536
@@ -72,7 +73,10 @@ static int measure(struct disk_file *disk, const char *path, struct vmm_error *e
 	if (S_ISBLK(info.st_mode)) {
 		ret = measure_device(disk, path, err);
 	} else if (!S_ISREG(info.st_mode)) {
-		vmm_error_set(err, "disk %s is neither a file nor a block device", path);
+		vmm_error_set(err,
+			      "disk %s is neither a file nor a block device: give one of them, a "
+			      "raw image or a disk in /dev",
+			      path);
 		ret = -EINVAL;
 	}
 	if (disk->block_bytes < DISK_SECTOR_BYTES || disk->block_bytes > BLOCK_BYTES_MAX ||
@@ -137,6 +141,9 @@ int disk_file_open(struct disk_file *disk, const char *path, bool read_only, str
 	}
 	if (ret == 0) {
 		ret = take_lock(disk, path, err);
+	}
+	if (ret == 0) {
+		disk->has_ranges = disk_range_is_helped(disk);
 	}
 	if (ret != 0) {
 		(void)close(fd);

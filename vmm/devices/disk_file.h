@@ -38,6 +38,7 @@ enum disk_aio {
  * @sector_bytes: of a block device, what its ioctls count in; of a file DISK_SECTOR_BYTES
  * @block_bytes:  what the host allocates and writes at a time; a power of two, at least
  *                DISK_SECTOR_BYTES
+ * @has_ranges:   the host has means to free and zero ranges of it, see disk_range.h
  */
 struct disk_file {
 	int fd;
@@ -46,6 +47,7 @@ struct disk_file {
 	uint64_t size_bytes;
 	uint32_t sector_bytes;
 	uint32_t block_bytes;
+	bool has_ranges;
 };
 
 /**

@@ -46,7 +46,8 @@ static bool is_unsupported(int ret)
 	       ret == -ENODEV;
 }
 
-static int write_zeros(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes)
+static int write_zeros(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes,
+		       const bool *give_up)
 {
 	static uint8_t zeros[ZEROS_BYTES];
 	struct iovec iov[ZEROS_SEGMENTS];
@@ -56,6 +57,9 @@ static int write_zeros(const struct disk_file *disk, uint64_t offset, uint64_t l
 		unsigned count = 0;
 		uint64_t part = 0;
 
+		if (__atomic_load_n(give_up, __ATOMIC_RELAXED)) {
+			return -ECANCELED;
+		}
 		while (count < ZEROS_SEGMENTS && part < len_bytes) {
 			uint64_t left = len_bytes - part;
 
@@ -71,6 +75,14 @@ static int write_zeros(const struct disk_file *disk, uint64_t offset, uint64_t l
 		len_bytes -= part;
 	}
 	return ret;
+}
+
+/* Past the end there is nothing to free, and nothing changes. */
+bool disk_range_is_helped(const struct disk_file *disk)
+{
+	return disk->block_device || disk->read_only ||
+	       !is_unsupported(allocate(disk, disk_range_mode(disk, true), disk->size_bytes,
+					disk->block_bytes));
 }
 
 int disk_range_discard(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes)
@@ -102,7 +114,8 @@ static int zero_by_host(const struct disk_file *disk, uint64_t offset, uint64_t 
 	return ret;
 }
 
-int disk_range_zero(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes, bool unmap)
+int disk_range_zero(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes, bool unmap,
+		    const bool *give_up)
 {
 	int ret;
 
@@ -110,5 +123,5 @@ int disk_range_zero(const struct disk_file *disk, uint64_t offset, uint64_t len_
 		return 0;
 	}
 	ret = zero_by_host(disk, offset, len_bytes, unmap);
-	return is_unsupported(ret) ? write_zeros(disk, offset, len_bytes) : ret;
+	return is_unsupported(ret) ? write_zeros(disk, offset, len_bytes, give_up) : ret;
 }

@@ -30,12 +30,24 @@ int disk_range_discard(const struct disk_file *disk, uint64_t offset, uint64_t l
  * @offset:    in bytes
  * @len_bytes: length
  * @unmap:     its space may be freed
+ * @give_up:   atomic; once it is true no more zeros are written
  *
- * By the host's own means where it has some, else zeros are written.
+ * By the host's own means where it has some, else zeros are written, a few MiB at a time.
  *
- * Return: 0; -errno.
+ * Return: 0; -errno; -ECANCELED if it gave up, with a part of the range zeroed.
  */
-int disk_range_zero(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes, bool unmap);
+int disk_range_zero(const struct disk_file *disk, uint64_t offset, uint64_t len_bytes, bool unmap,
+		    const bool *give_up);
+
+/**
+ * disk_range_is_helped() - has the host means of its own for ranges?
+ * @disk: open, measured
+ *
+ * Tries one that changes nothing.
+ *
+ * Return: true if it has, if not for each kind of range; true for a disk that is only read.
+ */
+bool disk_range_is_helped(const struct disk_file *disk);
 
 /**
  * disk_range_mode() - the fallocate() mode that does either on a file

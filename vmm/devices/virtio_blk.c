@@ -42,8 +42,8 @@ static uint8_t blk_config_read(void *ctx, uint64_t offset)
 	};
 
 	if (!blk->file.read_only) {
-		config.max_write_zeroes_sectors = htole32(BLK_ZERO_SECTORS_MAX);
-		config.max_write_zeroes_seg = htole32(BLK_RANGES_MAX);
+		config.max_write_zeroes_sectors = htole32(blk_zero_sectors_max(&blk->file));
+		config.max_write_zeroes_seg = htole32(BLK_ZERO_RANGES_MAX);
 		config.write_zeroes_may_unmap = blk->setup.discard;
 	}
 	if (!blk->file.read_only && blk->setup.discard) {
@@ -130,13 +130,34 @@ static int start(struct virtio_blk *blk, const struct guest_ram *ram)
 	return ret;
 }
 
+/* What would mend it. */
+static const char *remedy(int ret)
+{
+	switch (ret) {
+	case -EPERM:
+	case -ENOSYS:
+		return "allow it (sysctl kernel.io_uring_disabled), or use aio=threads";
+	case -EMFILE:
+		return "raise ulimit -n";
+	case -ENFILE:
+		return "raise sysctl fs.file-max";
+	case -EAGAIN:
+		return "raise ulimit -u";
+	case -ENOMEM:
+		return "the host needs more free memory";
+	default:
+		return "use aio=threads";
+	}
+}
+
 static void start_failed(const struct virtio_blk *blk, int ret, struct vmm_error *err)
 {
-	if (blk->setup.aio == DISK_AIO_IO_URING) {
-		vmm_error_set(err,
-			      "disk %s: this host does not give io_uring (%s): allow it "
-			      "(sysctl kernel.io_uring_disabled), or use aio=threads",
-			      blk->setup.path, strerror(-ret));
+	if (blk->setup.aio == DISK_AIO_IO_URING && (ret == -EPERM || ret == -ENOSYS)) {
+		vmm_error_set(err, "disk %s: this host does not give io_uring (%s): %s",
+			      blk->setup.path, strerror(-ret), remedy(ret));
+	} else if (blk->setup.aio == DISK_AIO_IO_URING) {
+		vmm_error_set(err, "disk %s cannot be started with io_uring: %s: %s",
+			      blk->setup.path, strerror(-ret), remedy(ret));
 	} else {
 		vmm_error_set(err, "disk %s: cannot start its threads: %s", blk->setup.path,
 			      strerror(-ret));

@@ -68,7 +68,7 @@ struct blk_worker;
  * @lock:         guards all below, and parts of the workers; never held while the transport or the
  *                file is used
  * @changed:      something that it guards has changed
- * @ending:       the workers are to end
+ * @ending:       the workers are to end; atomic, as what takes long looks at it without the lock
  * @draining:     nothing more is taken than each worker's budget
  * @logged:       @log has been called
  * @flush_errno:  the first failure of a flush, as a positive errno, or 0
@@ -107,7 +107,8 @@ int virtio_blk_init(struct virtio_blk *blk, const struct virtio_blk_setup *setup
  * virtio_blk_destroy() - end the threads and close the file
  * @blk: set up; not to be used afterwards
  *
- * The requests in progress are completed, others are left. Flushes nothing: see virtio_blk_flush().
+ * The requests in progress are completed, or fail where zeros are being written; others are left.
+ * Flushes nothing: see virtio_blk_flush().
  *
  * Context: no other thread uses the disk.
  */
