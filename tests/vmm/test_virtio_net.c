@@ -20,6 +20,7 @@
 #define HEADER sizeof(struct virtio_net_hdr_v1)
 #define WAIT_MS 10000
 #define BUFFER 1536U
+#define SEGMENTS 60
 
 static const struct virtio_net_hdr_v1 plain;
 static struct leaks before;
@@ -209,6 +210,25 @@ static void frame_does_not_wait_for_ever(void **state)
 	assert_received(rig, BUFFER, 200, 2);
 }
 
+/* However much else there is to do. */
+static void frame_does_not_wait_for_ever_under_load(void **state)
+{
+	struct net_rig *rig = *state;
+	uint32_t head;
+	uint32_t len;
+	bool came = false;
+
+	net_rig_give(rig, 0, 2, BUFFER);
+	peer_sends(rig, 4000, 1);
+	peer_sends(rig, 200, 2);
+	for (unsigned i = 0; i < WAIT_MS && !came; i++) {
+		net_rig_kick(rig, &rig->tx);
+		came = net_rig_used(rig, &rig->rx, 1, &head, &len);
+	}
+	assert_true(came);
+	assert_int_equal(len, HEADER + 200);
+}
+
 static void stream_may_be_cut_anywhere(void **state)
 {
 	struct net_rig *rig = *state;
@@ -250,6 +270,31 @@ static void runts_are_lost(void **state)
 	assert_peer_gets(rig, 14, 2);
 	assert_true(net_rig_used(rig, &rig->tx, WAIT_MS, &head, &len));
 	assert_true(net_rig_used(rig, &rig->tx, WAIT_MS, &head, &len));
+}
+
+/* As many segments as it takes: one notification is for all that is queued. */
+static void frames_of_many_segments_all_go(void **state)
+{
+	struct net_rig *rig = *state;
+	uint8_t frame[SEGMENTS];
+	uint32_t head;
+	uint32_t len;
+
+	net_rig_frame(frame, sizeof(frame), 5);
+	net_rig_put(rig, 0, &plain, frame, sizeof(frame));
+	net_rig_desc(rig, &rig->tx, 0, NET_RIG_FRAMES_IPA, HEADER, NEXT, 1);
+	for (unsigned i = 0; i < SEGMENTS; i++) {
+		net_rig_desc(rig, &rig->tx, (uint16_t)(i + 1), NET_RIG_FRAMES_IPA + HEADER + i, 1,
+			     i + 1 < SEGMENTS ? NEXT : 0, (uint16_t)(i + 2));
+	}
+	for (unsigned i = 0; i < 50; i++) {
+		net_rig_offer(rig, &rig->tx, 0);
+	}
+	net_rig_kick(rig, &rig->tx);
+	for (unsigned i = 0; i < 50; i++) {
+		assert_peer_gets(rig, SEGMENTS, 5);
+		assert_true(net_rig_used(rig, &rig->tx, WAIT_MS, &head, &len));
+	}
 }
 
 /* A peer that does not read holds the guest's frames up; then all come, whole and in order. */
@@ -507,8 +552,10 @@ int main(void)
 		T(without_merging_a_long_frame_is_lost),
 		T(frame_waits_for_buffers),
 		T(frame_does_not_wait_for_ever),
+		T(frame_does_not_wait_for_ever_under_load),
 		T(stream_may_be_cut_anywhere),
 		T(runts_are_lost),
+		T(frames_of_many_segments_all_go),
 		T(slow_peer_loses_nothing),
 		T(end_of_peer_takes_the_link_down),
 		T(end_of_peer_is_seen_without_buffers),

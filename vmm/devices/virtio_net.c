@@ -11,14 +11,16 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "platform/monotonic.h"
 #include "platform/thread.h"
 
 #define FEATURE(bit) (UINT64_C(1) << (bit))
 #define QUEUE_COUNT 2
 #define LOG_LINES 10
-#define REVIVE_MS 1000
+#define NS_PER_MS UINT64_C(1000000)
+#define REVIVE_NS (1000 * NS_PER_MS)
 /* A driver that gives too few buffers for a frame, and no more, shall not have it block others. */
-#define WAIT_FOR_BUFFERS_MS 100
+#define WAIT_FOR_BUFFERS_NS (100 * NS_PER_MS)
 
 /* What the I/O thread waits for. */
 enum {
@@ -60,7 +62,10 @@ static void lose_backend(struct virtio_net *net, int error)
 	(void)snprintf(what, sizeof(what), "%s: the guest's link is down%s", why,
 		       net->setup.backend->ops->revive != NULL ? " until it is there again" : "");
 	net->tx.blocked = false;
-	net->rx.waiting = false;
+	virtio_net_rx_stop_waiting(&net->rx);
+	net->revive_ns = monotonic_ns() + REVIVE_NS;
+	/* What it did not take is lost now: a driver whose queue is full does not notify. */
+	net->again = true;
 	set_link(net, false);
 	log_line(net, what);
 }
@@ -69,8 +74,10 @@ static void try_revive(struct virtio_net *net)
 {
 	const struct net_backend *backend = net->setup.backend;
 
+	net->revive_ns = monotonic_ns() + REVIVE_NS;
 	if (backend->ops->revive(backend->ctx) == 0) {
 		net->negotiated = false;
+		net->again = true;
 		set_link(net, true);
 		log_line(net, "is there again: the guest's link is up");
 	}
@@ -127,7 +134,7 @@ static void serve(struct virtio_net *net, bool hung)
 		return;
 	}
 	ret = virtio_net_tx_serve(&net->tx, backend, VIRTIO_NET_TX_FRAMES, &sent);
-	net->again = sent == VIRTIO_NET_TX_FRAMES;
+	net->again = net->tx.more;
 	if (ret == 0 && backend != NULL) {
 		ret = receive(net, hung);
 	}
@@ -168,15 +175,28 @@ static short backend_events(const struct virtio_net *net)
 	return events;
 }
 
+/* When on_time() has something to do; 0: never. */
+static uint64_t deadline_ns(const struct virtio_net *net)
+{
+	if (net->rx.waiting) {
+		return net->rx.since_ns + WAIT_FOR_BUFFERS_NS;
+	}
+	return !net->link_up && net->setup.backend->ops->revive != NULL ? net->revive_ns : 0;
+}
+
 static int wait_limit_ms(const struct virtio_net *net)
 {
+	uint64_t due_ns = deadline_ns(net);
+	uint64_t now_ns;
+
 	if (net->again) {
 		return 0;
 	}
-	if (net->rx.waiting) {
-		return WAIT_FOR_BUFFERS_MS;
+	if (due_ns == 0) {
+		return -1;
 	}
-	return !net->link_up && net->setup.backend->ops->revive != NULL ? REVIVE_MS : -1;
+	now_ns = monotonic_ns();
+	return due_ns <= now_ns ? 0 : (int)((due_ns - now_ns + NS_PER_MS - 1) / NS_PER_MS);
 }
 
 /* Returns the limit in ms. poll() ignores a descriptor that is negative. */
@@ -198,17 +218,20 @@ static int fill_poll(const struct virtio_net *net, struct pollfd *fds)
 	return wait_limit_ms(net);
 }
 
-/* The limit was reached. */
+/* Whatever else there is to do: other queues' events may never cease. */
 static void on_time(struct virtio_net *net)
 {
 	const struct net_backend *backend = net->setup.backend;
+	uint64_t due_ns = deadline_ns(net);
 
-	if (net->again) {
+	if (due_ns == 0 || monotonic_ns() < due_ns) {
 		return;
 	}
 	if (net->rx.waiting) {
 		backend->ops->drop(backend->ctx);
-	} else if (!net->link_up && backend->ops->revive != NULL) {
+		virtio_net_rx_stop_waiting(&net->rx);
+		net->again = true;
+	} else {
 		try_revive(net);
 	}
 }
@@ -227,19 +250,17 @@ static bool take_events(const struct pollfd *fds, int ready)
 }
 
 /* With the lock held, which is released meanwhile. */
-static void work(struct virtio_net *net, bool in_time, bool hung)
+static void work(struct virtio_net *net, bool hung)
 {
 	bool draining = net->draining;
 
 	net->busy = true;
 	(void)pthread_mutex_unlock(&net->lock);
-	if (!in_time) {
-		on_time(net);
-	}
 	if (draining) {
 		serve_drain(net);
 	} else {
 		serve(net, hung);
+		on_time(net);
 	}
 	(void)pthread_mutex_lock(&net->lock);
 	net->busy = false;
@@ -263,7 +284,7 @@ static void *io_main(void *arg)
 		hung = take_events(fds, ready);
 		(void)pthread_mutex_lock(&net->lock);
 		if (!net->ending && !net->drained) {
-			work(net, ready != 0, hung);
+			work(net, hung);
 		}
 	}
 	(void)pthread_mutex_unlock(&net->lock);

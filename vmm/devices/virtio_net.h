@@ -56,11 +56,13 @@ struct virtio_net_setup {
  * @tx:         likewise
  * @negotiated: likewise: rx, tx and backend know the driver's features
  * @again:      of the I/O thread: there is more to do at once
+ * @revive_ns:  of the I/O thread: when to try the backend again that has come to its end
  * @log_left:   of the I/O thread: lines that @log may still be told
  * @link_up:    changed by the I/O thread, read by any
  * @wake_fd:    eventfd: look at what is below
  * @io:         the I/O thread
- * @lock:       guards all below; never held while the transport or the backend is used
+ * @lock:       guards all below; never held while the backend is used, and only by the quiesce op
+ *              while the transport is, whose own lock comes after it
  * @changed:    something below has changed
  * @busy:       the I/O thread uses the queues
  * @ending:     it is to end
@@ -74,6 +76,7 @@ struct virtio_net {
 	struct virtio_net_tx tx;
 	bool negotiated;
 	bool again;
+	uint64_t revive_ns;
 	unsigned log_left;
 	bool link_up;
 	int wake_fd;

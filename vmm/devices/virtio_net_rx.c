@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "devices/iov.h"
+#include "platform/monotonic.h"
 
 #define FEATURE(bit) (UINT64_C(1) << (bit))
 #define FRAMES_AT_ONCE 64
@@ -27,6 +28,12 @@ bool virtio_net_rx_has_room(const struct virtio_net_rx *rx)
 	return buffer_count(rx) > 0 && !rx->waiting;
 }
 
+void virtio_net_rx_stop_waiting(struct virtio_net_rx *rx)
+{
+	rx->waiting = false;
+	rx->since_ns = 0;
+}
+
 void virtio_net_rx_put_back(struct virtio_net_rx *rx)
 {
 	if (buffer_count(rx) > 0) {
@@ -37,7 +44,7 @@ void virtio_net_rx_put_back(struct virtio_net_rx *rx)
 	rx->iov_at = 0;
 	rx->iov_end = 0;
 	rx->room = 0;
-	rx->waiting = false;
+	virtio_net_rx_stop_waiting(rx);
 }
 
 static void tell(struct virtio_net_rx *rx)
@@ -170,11 +177,14 @@ static int move_one(struct virtio_net_rx *rx, struct net_backend *backend)
 	if (got == -EMSGSIZE) {
 		if (mergeable(rx) && !driver_has_more) {
 			rx->waiting = true;
+			/* The same frame may have waited before. */
+			rx->since_ns = rx->since_ns != 0 ? rx->since_ns : monotonic_ns();
 			return 0;
 		}
 		backend->ops->drop(backend->ctx);
 		return 1;
 	}
+	rx->since_ns = 0;
 	if (got < 0) {
 		return got == -EAGAIN ? 0 : (int)got;
 	}

@@ -36,6 +36,7 @@ struct virtio_net_buffer {
  * @mmio:       the device's transport
  * @features:   that the driver has accepted
  * @waiting:    a frame is there that the driver has to give more buffers for
+ * @since_ns:   since when, by monotonic_ns(); 0: there is no such frame
  * @room:       of all buffers that were taken
  * @buf_at:     first of @buf
  * @buf_end:    end of those in @buf
@@ -51,6 +52,7 @@ struct virtio_net_rx {
 	struct virtio_mmio *mmio;
 	uint64_t features;
 	bool waiting;
+	uint64_t since_ns;
 	uint64_t room;
 	unsigned buf_at;
 	unsigned buf_end;
@@ -80,6 +82,12 @@ int virtio_net_rx_serve(struct virtio_net_rx *rx, struct net_backend *backend, b
  * Return: true; false if the driver has to give buffers first.
  */
 bool virtio_net_rx_has_room(const struct virtio_net_rx *rx);
+
+/**
+ * virtio_net_rx_stop_waiting() - no frame waits for buffers any more
+ * @rx: the queue
+ */
+void virtio_net_rx_stop_waiting(struct virtio_net_rx *rx);
 
 /**
  * virtio_net_rx_put_back() - let go of all buffers that hold no frame

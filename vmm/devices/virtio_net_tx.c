@@ -91,18 +91,22 @@ static bool add_frame(struct virtio_net_tx *tx)
 	return true;
 }
 
-static void take_frames(struct virtio_net_tx *tx, unsigned max)
+/* False if the driver has no more; only then it has been asked to notify. */
+static bool take_frames(struct virtio_net_tx *tx, unsigned max)
 {
 	tx->frame_count = 0;
 	tx->iov_count = 0;
 	while (tx->frame_count < max &&
-	       tx->iov_count + 1 + VIRTQ_SIZE_MAX <= VIRTIO_NET_TX_SEGMENTS &&
-	       virtio_mmio_pop(tx->mmio, VIRTIO_NET_TX_QUEUE, &tx->chain)) {
+	       tx->iov_count + 1 + VIRTQ_SIZE_MAX <= VIRTIO_NET_TX_SEGMENTS) {
+		if (!virtio_mmio_pop(tx->mmio, VIRTIO_NET_TX_QUEUE, &tx->chain)) {
+			return false;
+		}
 		if (!add_frame(tx)) {
 			virtio_mmio_fail(tx->mmio);
-			break;
+			return false;
 		}
 	}
+	return true;
 }
 
 /* How many frames are done with; @error is set if the backend did not take the next one. */
@@ -136,8 +140,10 @@ int virtio_net_tx_serve(struct virtio_net_tx *tx, struct net_backend *backend, u
 {
 	int error = 0;
 	unsigned done;
+	bool more;
 
 	tx->blocked = false;
+	tx->more = false;
 	if (backend != NULL && backend->unsent) {
 		error = backend->ops->send(backend->ctx, NULL, 0);
 	}
@@ -148,7 +154,7 @@ int virtio_net_tx_serve(struct virtio_net_tx *tx, struct net_backend *backend, u
 	if (error != 0) {
 		return error;
 	}
-	take_frames(tx, max < VIRTIO_NET_TX_FRAMES ? max : VIRTIO_NET_TX_FRAMES);
+	more = take_frames(tx, max < VIRTIO_NET_TX_FRAMES ? max : VIRTIO_NET_TX_FRAMES);
 	done = backend != NULL ? send_frames(tx, backend, &error) : tx->frame_count;
 	if (done < tx->frame_count) {
 		virtio_mmio_unpop(tx->mmio, VIRTIO_NET_TX_QUEUE, tx->frame_count - done);
@@ -158,5 +164,6 @@ int virtio_net_tx_serve(struct virtio_net_tx *tx, struct net_backend *backend, u
 	}
 	*moved = done;
 	tx->blocked = error == -EAGAIN;
+	tx->more = more && error == 0;
 	return tx->blocked ? 0 : error;
 }

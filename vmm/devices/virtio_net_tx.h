@@ -24,6 +24,7 @@
  * @mmio:        the device's transport
  * @features:    that the driver has accepted
  * @blocked:     frames wait until the backend is writable
+ * @more:        there may be more that can be sent at once
  * @frame_count: frames in @frame
  * @iov_count:   entries in @iov
  * @frame:       taken; one without entries is to be lost
@@ -35,6 +36,7 @@ struct virtio_net_tx {
 	struct virtio_mmio *mmio;
 	uint64_t features;
 	bool blocked;
+	bool more;
 	unsigned frame_count;
 	unsigned iov_count;
 	struct net_frame frame[VIRTIO_NET_TX_FRAMES];
