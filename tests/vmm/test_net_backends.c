@@ -86,6 +86,58 @@ static void stream_errors_name_the_socket(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
+/* One whose queue is full says what would help. */
+static void stream_error_of_a_busy_peer(void **state)
+{
+	struct fixture *f = *state;
+	struct net_backend *backend[8];
+	struct vmm_error err;
+	int fd = listen_at(f->path);
+	int ret = 0;
+	unsigned count = 0;
+
+	while (count < 8 && ret == 0) {
+		ret = net_stream_connect(f->path, &backend[count], &err);
+		count += ret == 0;
+	}
+	assert_int_equal(ret, -EAGAIN);
+	assert_non_null(strstr(err.text, "expected a passt of this machine's own"));
+	while (count > 0) {
+		count--;
+		backend[count]->ops->destroy(backend[count]->ctx);
+	}
+	assert_int_equal(close(fd), 0);
+}
+
+static int send_buffer(const struct net_backend *backend)
+{
+	socklen_t length = sizeof(int);
+	int bytes = 0;
+
+	assert_int_equal(getsockopt(backend->fd, SOL_SOCKET, SO_SNDBUF, &bytes, &length), 0);
+	return bytes;
+}
+
+/* A connection that was made anew is as large as the first. */
+static void revived_stream_is_as_large(void **state)
+{
+	struct fixture *f = *state;
+	struct net_backend *backend;
+	struct vmm_error err;
+	int fd = listen_at(f->path);
+	int plain = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int first;
+
+	assert_int_equal(net_stream_connect(f->path, &backend, &err), 0);
+	first = send_buffer(backend);
+	assert_true(first > send_buffer(&(struct net_backend){.fd = plain}));
+	assert_int_equal(backend->ops->revive(backend->ctx), 0);
+	assert_int_equal(send_buffer(backend), first);
+	backend->ops->destroy(backend->ctx);
+	assert_int_equal(close(plain), 0);
+	assert_int_equal(close(fd), 0);
+}
+
 /* A peer that was started anew is connected again, and frames flow. */
 static void stream_comes_back(void **state)
 {
@@ -119,6 +171,33 @@ static void stream_comes_back(void **state)
 		(void)usleep(1000);
 	}
 	assert_int_equal(rig.lines, 2);
+	net_rig_destroy(&rig);
+	assert_int_equal(close(fd), 0);
+}
+
+/* A driver that goes on notifying does not keep the backend from beginning again. */
+static void stream_comes_back_under_load(void **state)
+{
+	static struct net_rig rig;
+	struct fixture *f = *state;
+	struct net_backend *backend;
+	struct vmm_error err;
+	int fd = listen_at(f->path);
+	bool up = false;
+
+	assert_int_equal(net_stream_connect(f->path, &backend, &err), 0);
+	net_rig_init(&rig, backend);
+	net_rig_start(&rig, 0);
+	rig.peer = accept(fd, NULL, NULL);
+	assert_int_equal(close(rig.peer), 0);
+	net_rig_kick(&rig, &rig.tx);
+	assert_true(net_rig_link(&rig, false, WAIT_MS));
+	for (unsigned i = 0; i < WAIT_MS && !up; i++) {
+		net_rig_kick(&rig, &rig.tx);
+		up = net_rig_link(&rig, true, 1);
+	}
+	assert_true(up);
+	rig.peer = accept(fd, NULL, NULL);
 	net_rig_destroy(&rig);
 	assert_int_equal(close(fd), 0);
 }
@@ -241,7 +320,10 @@ int main(void)
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(stream_errors_name_the_socket),
+		T(stream_error_of_a_busy_peer),
+		T(revived_stream_is_as_large),
 		T(stream_comes_back),
+		T(stream_comes_back_under_load),
 		T(lines_are_limited),
 		T(passt_is_started),
 		T(passt_says_what_is_wrong),

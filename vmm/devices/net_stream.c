@@ -208,6 +208,14 @@ static void stream_features(void *ctx, uint64_t features)
 	(void)features;
 }
 
+/* As far as the host allows; a smaller one only has more waits. */
+static void enlarge(int fd)
+{
+	const int large = NET_STREAM_SOCKET_BYTES;
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large));
+}
+
 /* A connected socket, or -errno. */
 static int connect_to(const char *path)
 {
@@ -229,6 +237,7 @@ static int connect_to(const char *path)
 		(void)close(fd);
 		return -err;
 	}
+	enlarge(fd);
 	return fd;
 }
 
@@ -284,12 +293,9 @@ static const struct net_backend_ops connected_ops = {
 /* The large buffers are touched only as far as they are used. */
 static struct net_stream *make(int fd, const struct net_backend_ops *ops)
 {
-	const int large = NET_STREAM_SOCKET_BYTES;
 	struct net_stream *stream = calloc(1, sizeof(*stream));
 
 	if (stream != NULL) {
-		/* As far as the host allows; a smaller one only has more waits. */
-		(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &large, sizeof(large));
 		stream->backend.ops = ops;
 		stream->backend.ctx = stream;
 		stream->backend.fd = fd;
@@ -304,6 +310,7 @@ int net_stream_adopt(int fd, const char *name, struct net_backend **out)
 	if (stream == NULL) {
 		return -ENOMEM;
 	}
+	enlarge(fd);
 	(void)snprintf(stream->backend.name, sizeof(stream->backend.name), "%s", name);
 	*out = &stream->backend;
 	return 0;
@@ -321,7 +328,11 @@ static void explain(const char *path, int error, struct vmm_error *err)
 		err->bad_input = true;
 		break;
 	case EAGAIN:
-		vmm_error_set(err, "net stream=%s: its queue of connections is full", path);
+		vmm_error_set(
+			err,
+			"net stream=%s: its queue of connections is full: expected a passt of "
+			"this machine's own, as one serves one machine",
+			path);
 		break;
 	default:
 		vmm_error_set(err, "net stream=%s: %s", path, strerror(error));

@@ -200,7 +200,10 @@ static void explain_attach(const char *ifname, int error, struct vmm_error *err)
 			      ifname, ifname);
 		break;
 	case EBUSY:
-		vmm_error_set(err, "net tap=%s: another program uses this interface", ifname);
+		vmm_error_set(err,
+			      "net tap=%s: another program uses this interface: expected one of "
+			      "this machine's own: 'ip tuntap add dev NAME mode tap' makes another",
+			      ifname);
 		break;
 	case EINVAL:
 		vmm_error_set(err,
