@@ -67,6 +67,33 @@ static void kinds(void **state)
 	assert_int_equal(options.machine.net_count, 0);
 }
 
+/* A socket's name may have commas, as a disk's may. */
+static void socket_with_commas(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *target;
+		uint16_t mtu;
+	} rows[] = {
+		{"stream=/run/a,b", "/run/a,b", 0},
+		{"stream=/run/a,b,mtu=9000", "/run/a,b", 9000},
+		{"stream=/run/a,mtu=70,b,mtu=9000,mac=52:54:00:12:34:56", "/run/a,mtu=70,b", 9000},
+		{"stream=/run/a,,mtu=9000", "/run/a,", 9000},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const values[] = {rows[i].value, NULL};
+		struct run_options options;
+		struct vmm_error error;
+
+		assert_int_equal(parse(values, &options, &error), OPTIONS_RUN);
+		assert_string_equal(options.machine.nets[0].target, rows[i].target);
+		assert_int_equal(options.machine.nets[0].mtu, rows[i].mtu);
+		options_free(&options);
+	}
+}
+
 static void passt_alone(void **state)
 {
 	const char *const values[] = {"passt", NULL};
@@ -98,6 +125,7 @@ static void bad_values_are_named(void **state)
 		{",mac=52:54:00:12:34:56", "expected tap=INTERFACE"},
 		{"tap=t,", "expected mac=ADDRESS or mtu=NUMBER"},
 		{"tap=t,mac", "expected mac=ADDRESS or mtu=NUMBER"},
+		{"stream=s,mtu=1", "expected a number from 68 to 65535"},
 		{"tap=t,args=-4", "expected mac=ADDRESS or mtu=NUMBER"},
 		{"passt,arg=-4", "args=PASST-OPTIONS"},
 		{"passt,mac=", "expected six bytes"},
@@ -155,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(kinds),
+		cmocka_unit_test(socket_with_commas),
 		cmocka_unit_test(passt_alone),
 		cmocka_unit_test(bad_values_are_named),
 		cmocka_unit_test(not_too_many_and_not_alike),

@@ -126,17 +126,42 @@ static bool set_detail(struct machine_net_config *net, const char *word, const c
 	return false;
 }
 
+/* Cuts the details off @words and returns them, NULL if there are none. */
+static char *cut_details(char *words)
+{
+	char *comma = strchr(words, ',');
+
+	if (value_of(words, "stream") != NULL) {
+		/* A file's name may have commas: what follows its last word is no part of it. */
+		char *first = NULL;
+
+		for (; comma != NULL; comma = strchr(comma + 1, ',')) {
+			if (value_of(comma + 1, "mac") == NULL &&
+			    value_of(comma + 1, "mtu") == NULL) {
+				first = NULL;
+			} else if (first == NULL) {
+				first = comma;
+			}
+		}
+		comma = first;
+	}
+	if (comma == NULL) {
+		return NULL;
+	}
+	*comma = '\0';
+	return comma + 1;
+}
+
 static bool parse(struct machine_net_config *net, char *words, const char *value,
 		  struct vmm_error *error)
 {
-	char *rest = words;
-	char *word = strsep(&rest, ",");
+	char *rest = cut_details(words);
 
-	if (!set_kind(net, word, value, error)) {
+	if (!set_kind(net, words, value, error)) {
 		return false;
 	}
 	while (rest != NULL) {
-		word = value_of(rest, "args") != NULL ? rest : strsep(&rest, ",");
+		char *word = value_of(rest, "args") != NULL ? rest : strsep(&rest, ",");
 		if (!set_detail(net, word, value, error)) {
 			return false;
 		}
