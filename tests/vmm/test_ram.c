@@ -229,6 +229,31 @@ static void discard_zeroes(void **state)
 	guest_ram_unmap(&ram);
 }
 
+/* What was set aside stays so: its pages are zeroed where they are, and others are not touched. */
+static void reserved_ram_is_zeroed_in_place(void **state)
+{
+	struct guest_ram ram;
+	uint64_t held;
+
+	(void)state;
+	assert_int_equal(guest_ram_map_as(&ram, SIZE_BYTES, GUEST_RAM_FILE), 0);
+	assert_int_equal(madvise(ram.host, SIZE_BYTES, MADV_NOHUGEPAGE), 0);
+	ram.reserved = true;
+	assert_int_equal(guest_ram_discard(&ram), 0);
+	assert_true(held_bytes(&ram) == 0);
+	memset(ram.host, 0xA5, SIZE_BYTES / 4);
+	memset(ram.host + SIZE_BYTES / 2, 0xA5, SIZE_BYTES / 4);
+	ram.host[SIZE_BYTES - 1] = 0xA5;
+	held = held_bytes(&ram);
+	assert_in_range(held, SIZE_BYTES / 2 + 1, SIZE_BYTES - 1);
+	assert_int_equal(guest_ram_discard(&ram), 0);
+	assert_true(held_bytes(&ram) == held);
+	for (uint64_t i = 0; i < SIZE_BYTES; i++) {
+		assert_int_equal(ram.host[i], 0);
+	}
+	guest_ram_unmap(&ram);
+}
+
 static void range_must_be_inside(void **state)
 {
 	uint8_t bytes[16];
@@ -261,6 +286,7 @@ int main(void)
 		cmocka_unit_test(release_gives_whole_pages_back),
 		cmocka_unit_test(release_checks_its_range),
 		cmocka_unit_test(huge_pages_are_reserved_or_refused),
+		cmocka_unit_test(reserved_ram_is_zeroed_in_place),
 		cmocka_unit_test(range_must_be_inside),
 	};
 

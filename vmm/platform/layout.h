@@ -31,8 +31,8 @@
  *                   | GIC redistributors       |  of CPU 123 and later; 64 MiB. Higher up, at the
  *                   +--------------------------+  next GiB after RAM, if RAM reaches there
  */
-#ifndef VMM_MACHINE_LAYOUT_H
-#define VMM_MACHINE_LAYOUT_H
+#ifndef VMM_PLATFORM_LAYOUT_H
+#define VMM_PLATFORM_LAYOUT_H
 
 #include <stdint.h>
 
@@ -117,4 +117,4 @@ static inline uint64_t layout_gicr2_base(uint64_t ram_size_bytes)
 	return ram_end <= LAYOUT_GICR2_BASE ? LAYOUT_GICR2_BASE : (ram_end + gib - 1) / gib * gib;
 }
 
-#endif /* VMM_MACHINE_LAYOUT_H */
+#endif /* VMM_PLATFORM_LAYOUT_H */

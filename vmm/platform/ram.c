@@ -178,27 +178,15 @@ int guest_ram_map_huge(struct guest_ram *ram, uint64_t size_bytes, struct vmm_er
 	fd = create_file((size_t)size_bytes, MFD_HUGETLB);
 	ret = fd < 0 ? fd : map_file(ram, fd, (size_t)size_bytes, page_bytes, 0);
 	if (ret != 0) {
-		vmm_error_set(error,
-			      "--hugepages: the host could not set aside %llu pages of %zuM: %s: "
-			      "raise vm.nr_hugepages, or HugePages_Free in /proc/meminfo",
-			      (unsigned long long)(size_bytes / page_bytes), page_bytes >> 20,
-			      strerror(-ret));
+		vmm_error_set(
+			error,
+			"--hugepages: the host could not set aside %llu pages of %zuM: %s: "
+			"raise vm.nr_hugepages, so that HugePages_Free in /proc/meminfo is as much",
+			(unsigned long long)(size_bytes / page_bytes), page_bytes >> 20,
+			strerror(-ret));
 		return ret;
 	}
 	ram->reserved = true;
-	return 0;
-}
-
-/* What was set aside for a page goes when a hole is made; a new mapping sets it aside again. */
-static int reserve_again(const struct guest_ram *ram)
-{
-	void *mapped =
-		mmap(NULL, (size_t)ram->size_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, ram->fd, 0);
-
-	if (mapped == MAP_FAILED) {
-		return -errno;
-	}
-	(void)munmap(mapped, (size_t)ram->size_bytes);
 	return 0;
 }
 
@@ -208,12 +196,43 @@ static int give_back_advice(const struct guest_ram *ram)
 	return ram->fd < 0 ? MADV_DONTNEED : MADV_REMOVE;
 }
 
-int guest_ram_discard(struct guest_ram *ram)
+/* Memory that a limit of the host's keeps from us is an error here, and else a signal. */
+static int zero(uint8_t *first, size_t len_bytes)
 {
-	if (madvise(ram->host, (size_t)ram->size_bytes, give_back_advice(ram)) != 0) {
+	if (madvise(first, len_bytes, MADV_POPULATE_WRITE) != 0 && errno != EINVAL) {
 		return -errno;
 	}
-	return ram->reserved ? reserve_again(ram) : 0;
+	memset(first, 0, len_bytes);
+	return 0;
+}
+
+/*
+ * A hole would give what is set aside for its pages to whoever is first. The file tells which there
+ * are; one that can't, as those of hugetlbfs, says all.
+ */
+static int zero_in_place(const struct guest_ram *ram)
+{
+	off_t end = 0;
+	off_t first;
+	int ret = 0;
+
+	while (ret == 0 && (first = lseek(ram->fd, end, SEEK_DATA)) >= 0) {
+		end = lseek(ram->fd, first, SEEK_HOLE);
+		if (end < 0) {
+			return -errno;
+		}
+		ret = zero(ram->host + first, (size_t)(end - first));
+	}
+	/* ENXIO: there is no more. */
+	return ret != 0 || errno == ENXIO ? ret : -errno;
+}
+
+int guest_ram_discard(struct guest_ram *ram)
+{
+	if (ram->reserved) {
+		return zero_in_place(ram);
+	}
+	return madvise(ram->host, (size_t)ram->size_bytes, give_back_advice(ram)) == 0 ? 0 : -errno;
 }
 
 int guest_ram_release(const struct guest_ram *ram, uint64_t ipa, uint64_t len_bytes)

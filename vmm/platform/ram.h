@@ -10,8 +10,8 @@
  * guest_ram_unmap(). The guest changes this memory at any moment, so what is read from it is read
  * once and checked before it is used.
  */
-#ifndef VMM_MACHINE_RAM_H
-#define VMM_MACHINE_RAM_H
+#ifndef VMM_PLATFORM_RAM_H
+#define VMM_PLATFORM_RAM_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -80,10 +80,10 @@ int guest_ram_map_huge(struct guest_ram *ram, uint64_t size_bytes, struct vmm_er
  * guest_ram_discard() - give all pages back to the host; RAM reads as zero again
  * @ram: mapped
  *
- * Huge pages are set aside anew.
+ * Huge pages that are set aside stay with the guest, and are zeroed, which takes its time.
  *
  * Context: no vCPU runs and no device thread touches RAM.
- * Return: 0, or -errno of madvise() or mmap().
+ * Return: 0, or -errno of madvise() or lseek().
  */
 int guest_ram_discard(struct guest_ram *ram);
 
@@ -121,4 +121,4 @@ void guest_ram_unmap(struct guest_ram *ram);
  */
 void *guest_ram_at(const struct guest_ram *ram, uint64_t ipa, uint64_t len_bytes);
 
-#endif /* VMM_MACHINE_RAM_H */
+#endif /* VMM_PLATFORM_RAM_H */
