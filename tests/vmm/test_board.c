@@ -335,7 +335,7 @@ static void reset_forgets_what_the_guest_set(void **state)
 	assert_int_equal(get(f, LAYOUT_VIRTIO_SLOT_BASE(BOARD_RNG_SLOT) + 0x70), 0);
 }
 
-/* A reset lets go of the keys, and the line that they hold up. */
+/* A reset lets go of the keys, and of the line that they hold up; nothing is left of the edges. */
 static void keys_interrupt_by_the_gpio(void **state)
 {
 	struct fixture *f = *state;
@@ -352,6 +352,7 @@ static void keys_interrupt_by_the_gpio(void **state)
 	board_reset(&f->board);
 	assert_false(fake_gic_get(0, LAYOUT_GPIO_INTID).line);
 	assert_int_equal(get(f, LAYOUT_GPIO_BASE + 0x3FC), 0);
+	assert_int_equal(get(f, LAYOUT_GPIO_BASE + 0x414), 0);
 }
 
 /* All disks are flushed, each time. */

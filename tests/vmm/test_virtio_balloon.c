@@ -423,6 +423,29 @@ static void statistics_come_and_are_asked_for(void **state)
 	assert_int_equal(head, 5);
 }
 
+/* When the driver stops another queue, it has the request back, and can offer it again. */
+static void statistics_outlast_another_queue(void **state)
+{
+	struct fixture *f = *state;
+	struct virtio_balloon_stat given = {.tag = VIRTIO_BALLOON_S_MEMFREE, .val = 1};
+	struct virtio_balloon_stats stats = {.known = 0};
+	uint32_t head;
+
+	memcpy(at(f, REQUEST_IPA), &given, sizeof(given));
+	ring_desc(&f->rings[STATS], 5, REQUEST_IPA, sizeof(given), 0);
+	ring_offer(&f->rings[STATS], 5);
+	/* Also waits for the request to be taken: the queues are served in turns. */
+	ring_desc(&f->rings[REPORTING], 0, REQUEST_IPA, 0, 0);
+	ring_offer(&f->rings[REPORTING], 0);
+	assert_true(ring_wait(&f->rings[REPORTING], &head));
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_SEL, INFLATE);
+	driver_set(&f->driver, VIRTIO_MMIO_QUEUE_READY, 0);
+	assert_true(ring_wait(&f->rings[STATS], &head));
+	assert_int_equal(head, 5);
+	virtio_balloon_stats(&f->balloon, &stats);
+	assert_int_equal(stats.values[VIRTIO_BALLOON_S_MEMFREE], 1);
+}
+
 /* Of two requests for statistics the older goes back at once; a reset forgets the other. */
 static void one_statistics_request_is_held(void **state)
 {
@@ -484,6 +507,7 @@ int main(void)
 		T(change_of_size_is_told),
 		T(reset_keeps_the_target),
 		T(statistics_come_and_are_asked_for),
+		T(statistics_outlast_another_queue),
 		T(one_statistics_request_is_held),
 		T(reserved_memory_is_not_given_back),
 	};

@@ -245,8 +245,11 @@ static void balloon_quiesce(void *ctx)
 		(void)pthread_cond_wait(&balloon->changed, &balloon->lock);
 	}
 	balloon->stopping = false;
-	/* Its queue may be gone. */
-	balloon->has_stats = false;
+	if (balloon->has_stats) {
+		/* Its queue may go; if another does, the driver offers it again. */
+		balloon->has_stats = false;
+		virtio_mmio_push(&balloon->mmio, QUEUE_STATS, balloon->stats_head, 0);
+	}
 	(void)pthread_mutex_unlock(&balloon->lock);
 }
 

@@ -33,30 +33,6 @@ static void keys_destroy(void *dev)
 	power_keys_destroy(dev);
 }
 
-static int add_gpio(struct board *board)
-{
-	static const struct device_ops ops = {.reset = gpio_reset, .destroy = gpio_destroy};
-	const struct device device = {
-		.name = "pl061",
-		.ops = &ops,
-		.dev = &board->gpio,
-		.fd = DEVICE_NO_FD,
-		.intid = LAYOUT_GPIO_INTID,
-	};
-	const struct irq_line irq = board_wire(board, LAYOUT_GPIO_INTID);
-	int ret = pl061_init(&board->gpio, &irq);
-
-	if (ret == 0) {
-		ret = board_add(board, &device);
-	}
-	if (ret == 0) {
-		ret = board_map(board, device.name, LAYOUT_GPIO_BASE, LAYOUT_GPIO_SIZE_BYTES,
-				&pl061_mmio_ops, &board->gpio);
-	}
-	return ret;
-}
-
-/* After the GPIO, so that a reset lets go of the keys last: an edge of that interrupts nobody. */
 static int add_keys(struct board *board)
 {
 	static const struct device_ops ops = {
@@ -80,11 +56,36 @@ static int add_keys(struct board *board)
 	return ret;
 }
 
+/* After its keys: a reset lets go of them first, and the edges of that are gone with the rest. */
+static int add_gpio(struct board *board)
+{
+	static const struct device_ops ops = {.reset = gpio_reset, .destroy = gpio_destroy};
+	const struct device device = {
+		.name = "pl061",
+		.ops = &ops,
+		.dev = &board->gpio,
+		.fd = DEVICE_NO_FD,
+		.intid = LAYOUT_GPIO_INTID,
+	};
+	const struct irq_line irq = board_wire(board, LAYOUT_GPIO_INTID);
+	int ret = pl061_init(&board->gpio, &irq);
+
+	if (ret == 0) {
+		ret = board_add(board, &device);
+	}
+	if (ret == 0) {
+		ret = board_map(board, device.name, LAYOUT_GPIO_BASE, LAYOUT_GPIO_SIZE_BYTES,
+				&pl061_mmio_ops, &board->gpio);
+	}
+	return ret;
+}
+
 int board_add_keys(struct board *board, struct vmm_error *error)
 {
-	int ret = board_failed(add_gpio(board), "pl061", error);
+	/* Nobody presses a key before both are there. */
+	int ret = board_failed(add_keys(board), "power keys", error);
 
-	return ret != 0 ? ret : board_failed(add_keys(board), "power keys", error);
+	return ret != 0 ? ret : board_failed(add_gpio(board), "pl061", error);
 }
 
 enum power_key board_device_key(struct board *board, uint32_t intid)
