@@ -191,6 +191,36 @@ def signal_asks_the_guest(torpor, folder):
         expect('"key":"power"' in events.read_text() or not woken, "the key that woke it")
 
 
+def signal_after_a_reset_asks_anew(torpor, folder):
+    """a guest that was asked and started over instead is asked by the next signal, not ended"""
+    events = folder / "events"
+    with Running(torpor, arguments(folder, "print:up echo restart obey",
+                                   "--events", str(events))) as run:
+        read_until(run.process.stdout.fileno(), b"up")
+        run.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: "POWERDOWN" in events.read_text(), "the power key")
+        run.process.stdin.write(b".")
+        run.process.stdin.flush()
+        wait_until(lambda: "RESET" in events.read_text(), "the reset")
+        run.process.send_signal(signal.SIGTERM)
+        equal(run.end()[0], 0, "exit status")
+
+
+def signal_ends_a_paused_machine(torpor, folder):
+    """a guest that is paused is not asked: it could not react"""
+    path = folder / "control"
+    with Running(torpor, arguments(folder, "print:up echo", "--control", str(path))) as run:
+        read_until(run.process.stdout.fileno(), b"up")
+        with Client(path) as client:
+            equal(client.ask("stop"), {"return": {}}, "answer")
+            run.process.send_signal(signal.SIGTERM)
+            client.wait_event("SHUTDOWN")
+            equal([event["event"] for event in client.events], ["STOP", "SHUTDOWN"], "events")
+        status, _, err = run.end()
+    equal(status, 13, "exit status")
+    equal(err, "", "standard error")
+
+
 def hang_up_is_ignored_under_nohup(torpor, folder):
     """an ignored SIGHUP stays ignored"""
     with Running(torpor, arguments(folder, "print:up echo off"),
@@ -410,5 +440,6 @@ def ticks(pid):
 if __name__ == "__main__":
     sys.exit(main([exit_statuses, output_is_whole, closed_output, full_output, stalled_output,
                    input_reaches_the_guest, signals_end_it, signal_asks_the_guest,
+                   signal_after_a_reset_asks_anew, signal_ends_a_paused_machine,
                    hang_up_is_ignored_under_nohup, control, events_on_standard_error, stale_files,
                    closed_standard_files, terminal, terminal_is_restored, continued, idle]))

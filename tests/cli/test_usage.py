@@ -3,12 +3,14 @@
 """What torpor says before it starts a machine: test_usage.py TORPOR"""
 
 import os
+import pathlib
 import re
 import socket
 import sys
 
 from tapcheck import equal, expect, main
 
+TOP = pathlib.Path(__file__).resolve().parents[2]
 IMAGE = bytes(56) + b"ARM\x64" + bytes(4)
 
 
@@ -35,6 +37,27 @@ def help_pages(torpor, _):
         equal(end.stderr, "", f"{args}: standard error")
         expect("torpor run --kernel" in end.stdout, f"{args}: no usage in {end.stdout!r}")
         expect(max(map(len, end.stdout.splitlines())) <= 100, f"{args}: long lines")
+
+
+def option_table():
+    """Names of all options, as vmm/cli/options.c has them."""
+    source = (TOP / "vmm/cli/options.c").read_text(encoding="utf-8")
+    return re.findall(r'^\t\{"([a-z-]+)", (?:NULL|"[^"]*"), \w+, (?:true|false)\},$', source, re.M)
+
+
+def every_option_is_described(torpor, _):
+    """each option is in --help, and in the man page's synopsis and description"""
+    text = torpor.run("run", "--help").stdout
+    page = (TOP / "man/torpor.1").read_text(encoding="utf-8")
+    synopsis, description = page.split(".Sh DESCRIPTION")
+    names = option_table()
+    expect(len(names) >= 25, f"only {len(names)} options are found in the table: {names}")
+    for name in names:
+        expect(re.search(rf"^ +--{name}\b(?!-)", text, re.M), f"--help lacks --{name}")
+        expect(re.search(rf"^\.(Op )?Fl -{name}( |$)", synopsis, re.M),
+               f"the man page's synopsis lacks --{name}")
+        expect(re.search(rf"^\.It Fl -{name}( |$)", description, re.M),
+               f"the man page does not describe --{name}")
 
 
 def version(torpor, _):
@@ -132,5 +155,5 @@ def nothing_is_left(torpor, folder):
 
 
 if __name__ == "__main__":
-    sys.exit(main([help_pages, version, help_to_a_full_disk, commands, options, files, one_line,
-                   live_socket, nothing_is_left]))
+    sys.exit(main([help_pages, every_option_is_described, version, help_to_a_full_disk, commands,
+                   options, files, one_line, live_socket, nothing_is_left]))

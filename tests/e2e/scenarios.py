@@ -312,7 +312,7 @@ class Options(Scenario):
                 (missing, ["--kernel", str(self.options.kernel), "--initrd", missing]),
                 (missing, [*self.good, "--disk", missing]),
                 ("--cpus", [*self.good, "--cpus", "0"]),
-                ("--cpus", [*self.good, "--cpus", "17"]),
+                ("--cpus", [*self.good, "--cpus", "513"]),
                 ("--cpus", [*self.good, "--cpus", "two"]),
                 ("--memory", [*self.good, "--memory", "lots"]),
                 ("--psci", [*self.good, "--psci", "2.0"]),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "fake_machine.h"
+#include "fake_machine_internal.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -10,34 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "devices/virtio_balloon.h"
-
 #define LINE "0123456789012345678901234567890123456789012345678901234567890\r\n"
-#define INPUT_SIZE 16
-
-/* @lock guards what follows it; @changed is for all of it. */
-struct machine {
-	struct machine_config config;
-	struct machine_host host;
-	int fd;
-	pthread_t guest;
-	bool started;
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	enum machine_status status;
-	enum machine_end end;
-	enum power_reason host_end;
-	enum power_reason wake;
-	enum power_key pressed;
-	uint32_t limit_s;
-	bool paused;
-	bool host_reset;
-	uint8_t input[INPUT_SIZE];
-	size_t input_count;
-	bool refused_input;
-	unsigned writables; /* main thread only */
-	uint64_t balloon_bytes; /* what it leaves of RAM; 0: there is none */
-};
 
 static void poke(struct machine *machine)
 {
@@ -48,27 +21,39 @@ static void poke(struct machine *machine)
 	}
 }
 
-static void emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason)
+static void stamp_and_emit(struct machine *machine, struct power_event event)
 {
 	struct timespec now;
-	struct power_event event = {.kind = kind, .reason = reason, .cpu = 0, .intid = -1};
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
 	event.time_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 	machine->host.events.emit(machine->host.events.ctx, &event);
 }
 
+static void emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason)
+{
+	const struct power_event event = {.kind = kind, .reason = reason, .cpu = 0, .intid = -1};
+
+	stamp_and_emit(machine, event);
+}
+
 static void emit_key(struct machine *machine, enum power_event_kind kind, enum power_reason reason,
 		     enum power_key key)
 {
-	struct timespec now;
-	struct power_event event = {
-		.kind = kind, .reason = reason, .cpu = -1, .intid = 39, .device = "pl061"};
+	const struct power_event event = {.kind = kind,
+					  .reason = reason,
+					  .cpu = -1,
+					  .intid = 39,
+					  .device = "pl061",
+					  .key = key};
 
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	event.time_ns = (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
-	event.key = key;
-	machine->host.events.emit(machine->host.events.ctx, &event);
+	stamp_and_emit(machine, event);
+}
+
+/* With the lock held. */
+static bool is_ended(const struct machine *machine)
+{
+	return machine->host_end != POWER_REASON_NONE || machine->host_reset;
 }
 
 static bool host_ended(struct machine *machine)
@@ -76,7 +61,7 @@ static bool host_ended(struct machine *machine)
 	bool ended;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	ended = machine->host_end != POWER_REASON_NONE || machine->host_reset;
+	ended = is_ended(machine);
 	(void)pthread_mutex_unlock(&machine->lock);
 	return ended;
 }
@@ -104,8 +89,7 @@ static bool get_key(struct machine *machine, uint8_t *key)
 	bool got;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	while (machine->input_count == 0 && machine->host_end == POWER_REASON_NONE &&
-	       !machine->host_reset) {
+	while (machine->input_count == 0 && !is_ended(machine)) {
 		(void)pthread_cond_wait(&machine->changed, &machine->lock);
 	}
 	got = machine->input_count > 0;
@@ -139,8 +123,7 @@ static void suspend(struct machine *machine)
 	(void)pthread_mutex_lock(&machine->lock);
 	machine->status = MACHINE_STATUS_SUSPENDED;
 	machine->wake = POWER_REASON_NONE;
-	while (machine->wake == POWER_REASON_NONE && machine->host_end == POWER_REASON_NONE &&
-	       !machine->host_reset) {
+	while (machine->wake == POWER_REASON_NONE && !is_ended(machine)) {
 		(void)pthread_cond_wait(&machine->changed, &machine->lock);
 	}
 	why = machine->wake;
@@ -166,8 +149,7 @@ static enum power_key get_power_key(struct machine *machine)
 	enum power_key key;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	while (machine->pressed == POWER_KEY_NONE && machine->host_end == POWER_REASON_NONE &&
-	       !machine->host_reset) {
+	while (machine->pressed == POWER_KEY_NONE && !is_ended(machine)) {
 		(void)pthread_cond_wait(&machine->changed, &machine->lock);
 	}
 	key = machine->pressed;
@@ -195,6 +177,15 @@ static void obey(struct machine *machine)
 			return;
 		}
 	}
+}
+
+static void restart(struct machine *machine)
+{
+	(void)pthread_mutex_lock(&machine->lock);
+	machine->guest_reset = true;
+	machine->pressed = POWER_KEY_NONE;
+	(void)pthread_mutex_unlock(&machine->lock);
+	poke(machine);
 }
 
 static bool run_end(struct machine *machine, const char *word)
@@ -241,6 +232,8 @@ static bool run_word(struct machine *machine, char *word)
 		echo(machine);
 	} else if (strcmp(word, "sleep") == 0 && value != NULL) {
 		(void)usleep((useconds_t)strtoul(value, NULL, 10) * 1000U);
+	} else if (strcmp(word, "restart") == 0) {
+		restart(machine);
 	} else if (strcmp(word, "suspend") == 0) {
 		suspend(machine);
 	} else if (strcmp(word, "log") == 0 && value != NULL) {
@@ -323,6 +316,7 @@ enum machine_end machine_dispatch(struct machine *machine)
 {
 	uint64_t count;
 	enum machine_end how;
+	bool reset;
 
 	if (read(machine->fd, &count, sizeof(count)) < 0) {
 		return MACHINE_RUNNING;
@@ -332,7 +326,12 @@ enum machine_end machine_dispatch(struct machine *machine)
 		machine->end = MACHINE_END_HOST;
 	}
 	how = machine->end;
+	reset = machine->guest_reset;
+	machine->guest_reset = false;
 	(void)pthread_mutex_unlock(&machine->lock);
+	if (reset) {
+		emit(machine, POWER_EVENT_RESET, POWER_REASON_GUEST);
+	}
 	if (how != MACHINE_RUNNING) {
 		/* Waits for its vCPU as a real machine does: the console must let go of it. */
 		(void)pthread_join(machine->guest, NULL);
@@ -367,13 +366,18 @@ enum machine_status machine_status(const struct machine *machine)
 	return status;
 }
 
+bool machine_suspended(const struct machine *machine)
+{
+	return __atomic_load_n(&machine->status, __ATOMIC_ACQUIRE) == MACHINE_STATUS_SUSPENDED;
+}
+
 static bool leave_suspend(struct machine *machine, enum power_reason why)
 {
 	bool suspended;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	suspended =
-		machine->status == MACHINE_STATUS_SUSPENDED && machine->wake == POWER_REASON_NONE;
+	suspended = machine->status == MACHINE_STATUS_SUSPENDED &&
+		    machine->wake == POWER_REASON_NONE && !machine->paused;
 	if (suspended) {
 		machine->wake = why;
 		(void)pthread_cond_broadcast(&machine->changed);
@@ -434,9 +438,10 @@ static bool set_paused(struct machine *machine, bool paused)
 	return true;
 }
 
-bool machine_pause(struct machine *machine)
+int machine_pause(struct machine *machine, struct vmm_error *error)
 {
-	return set_paused(machine, true);
+	(void)error;
+	return set_paused(machine, true) ? 0 : -ESRCH;
 }
 
 bool machine_resume(struct machine *machine)
@@ -467,16 +472,14 @@ int64_t machine_cpu_thread(struct machine *machine, uint32_t cpu)
 bool machine_query_state(const struct machine *machine, uint32_t cpu, uint32_t state,
 			 struct power_state_info *info)
 {
+	static const struct power_state_info infos[] = {{"light", 1, 7, 0},
+							{"deep", UINT32_MAX, 8, UINT64_MAX}};
+
 	(void)machine;
 	if (cpu != 0 || state > 1) {
 		return false;
 	}
-	*info = (struct power_state_info){
-		.name = state == 0 ? "light" : "deep",
-		.power_state = state == 0 ? 1 : UINT32_MAX,
-		.count = 7 + state,
-		.residency_us = state == 0 ? 0 : UINT64_MAX,
-	};
+	*info = infos[state];
 	return true;
 }
 
@@ -534,60 +537,4 @@ void machine_destroy(struct machine *machine)
 	(void)pthread_cond_destroy(&machine->changed);
 	(void)pthread_mutex_destroy(&machine->lock);
 	free(machine);
-}
-
-void fake_machine_set(struct machine *machine, enum machine_status status)
-{
-	(void)pthread_mutex_lock(&machine->lock);
-	machine->status = status;
-	machine->wake = POWER_REASON_NONE;
-	(void)pthread_mutex_unlock(&machine->lock);
-}
-
-enum power_reason fake_machine_host_end(struct machine *machine)
-{
-	return machine->host_end;
-}
-
-enum power_key fake_machine_pressed(struct machine *machine, uint32_t *limit_s)
-{
-	enum power_key key = machine->pressed;
-
-	*limit_s = machine->limit_s;
-	machine->pressed = POWER_KEY_NONE;
-	return key;
-}
-
-bool fake_machine_was_reset(struct machine *machine)
-{
-	return machine->host_reset;
-}
-
-void fake_machine_give_balloon(struct machine *machine, uint64_t size_bytes)
-{
-	machine->balloon_bytes = size_bytes;
-}
-
-bool machine_balloon_resize(struct machine *machine, uint64_t size_bytes)
-{
-	if (machine->balloon_bytes == 0) {
-		return false;
-	}
-	machine->balloon_bytes = size_bytes;
-	return true;
-}
-
-bool machine_balloon_size(struct machine *machine, uint64_t *size_bytes)
-{
-	*size_bytes = machine->balloon_bytes;
-	return machine->balloon_bytes != 0;
-}
-
-bool machine_balloon_stats(struct machine *machine, struct virtio_balloon_stats *stats)
-{
-	*stats = (struct virtio_balloon_stats){.known = 1U << 0 | 1U << 15, .updated_s = 7};
-	stats->values[0] = UINT64_MAX;
-	stats->values[1] = 1;
-	stats->values[15] = 15;
-	return machine->balloon_bytes != 0;
 }

@@ -3,6 +3,7 @@
 #include "machine_rig.h"
 #include "devices/power_keys.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <time.h>
@@ -34,6 +35,13 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void nap(long ms)
+{
+	const struct timespec delay = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	(void)nanosleep(&delay, NULL);
+}
+
 /* The main loop for so long, of a machine that does not end. */
 static void turn(struct machine_rig *rig, int ms)
 {
@@ -50,6 +58,13 @@ static void turn(struct machine_rig *rig, int ms)
 static bool power_off(struct machine_rig *rig, uint32_t limit_s)
 {
 	return machine_press_key(rig->machine, POWER_KEY_POWER, POWER_REASON_HOST, limit_s);
+}
+
+static int stop(struct machine_rig *rig)
+{
+	struct vmm_error error;
+
+	return machine_pause(rig->machine, &error);
 }
 
 /* The guest hears of a press as an interrupt, and finds the line high. */
@@ -84,6 +99,7 @@ static void press_wakes(void **state)
 	machine_rig_start(rig, suspends);
 	assert_int_equal(machine_rig_run(rig, 2), MACHINE_RUNNING);
 	assert_int_equal(machine_status(rig->machine), MACHINE_STATUS_SUSPENDED);
+	assert_true(machine_suspended(rig->machine));
 	assert_true(
 		machine_press_key(rig->machine, POWER_KEY_HIBERNATE, POWER_REASON_HOST_SIGNAL, 0));
 	assert_events(&rig->events, "STARTED cpu=0", "SUSPEND cpu=0 guest",
@@ -144,6 +160,34 @@ static void guest_reacts(void **state)
 		      NULL);
 }
 
+/*
+ * Nor one that does at the last moment: it has ended when its time is over, and only the main loop
+ * has not seen it yet.
+ */
+static void guest_reacts_at_the_last_moment(void **state)
+{
+	static const struct fake_op ops[] = {
+		FAKE_GATE(0),
+		FAKE_CALL(SYSTEM_OFF, 0, 0, 0),
+		FAKE_IDLE,
+	};
+	struct machine_rig *rig = *state;
+	struct pollfd ready;
+
+	machine_rig_start(rig, ops);
+	ready = (struct pollfd){.fd = machine_fd(rig->machine), .events = POLLIN};
+	assert_true(power_off(rig, 1));
+	fake_kvm_open(0);
+	assert_int_equal(poll(&ready, 1, 10000), 1);
+	for (int i = 0; i < 1000 && machine_status(rig->machine) != MACHINE_STATUS_SHUTDOWN; i++) {
+		nap(10);
+	}
+	nap(1100);
+	assert_ends(rig, MACHINE_END_OFF);
+	assert_events(&rig->events, "STARTED cpu=0", "ASKED host key=power", "SHUTDOWN cpu=0 guest",
+		      NULL);
+}
+
 /* Keys that were down before a reset are up after it, and nothing is asked for any more. */
 static void reset_forgets_requests(void **state)
 {
@@ -188,8 +232,8 @@ static void pause_and_resume(void **state)
 	machine_rig_start(rig, spins);
 	assert_true(fake_kvm_wait_reads(0, 10));
 	assert_true(machine_resume(rig->machine));
-	assert_true(machine_pause(rig->machine));
-	assert_true(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), 0);
+	assert_int_equal(stop(rig), 0);
 	assert_int_equal(machine_status(rig->machine), MACHINE_STATUS_PAUSED);
 	runs = fake_kvm_count(FAKE_RUN);
 	assert_true(machine_query_cpu(rig->machine, 0, &info));
@@ -210,8 +254,9 @@ static void suspended_machine_is_paused(void **state)
 	fake_kvm_ops(PROG(1), idle);
 	machine_rig_start(rig, suspends);
 	assert_int_equal(machine_rig_run(rig, 2), MACHINE_RUNNING);
-	assert_true(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), 0);
 	assert_int_equal(machine_status(rig->machine), MACHINE_STATUS_PAUSED);
+	assert_true(machine_suspended(rig->machine));
 	assert_false(machine_wake(rig->machine));
 	assert_false(machine_refuse_suspend(rig->machine));
 	assert_true(machine_resume(rig->machine));
@@ -231,7 +276,7 @@ static void key_waits_for_a_paused_guest(void **state)
 	fake_kvm_ops(PROG(1), reads);
 	machine_rig_start(rig, suspends);
 	assert_int_equal(machine_rig_run(rig, 2), MACHINE_RUNNING);
-	assert_true(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), 0);
 	assert_true(machine_press_key(rig->machine, POWER_KEY_SLEEP, POWER_REASON_HOST, 1));
 	turn(rig, POWER_KEYS_DOWN_MS_MAX + 500);
 	assert_true(machine_resume(rig->machine));
@@ -250,7 +295,7 @@ static void reset_stays_paused(void **state)
 
 	machine_rig_start(rig, spins);
 	assert_true(fake_kvm_wait_reads(0, 10));
-	assert_true(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), 0);
 	runs = fake_kvm_count(FAKE_RUN);
 	assert_true(machine_reset_by_host(rig->machine));
 	assert_int_equal(machine_rig_run(rig, 4), MACHINE_RUNNING);
@@ -269,11 +314,11 @@ static void paused_machine_ends(void **state)
 	struct machine_rig *rig = *state;
 
 	machine_rig_start(rig, spins);
-	assert_true(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), 0);
 	machine_end_by_host(rig->machine, POWER_REASON_HOST);
 	assert_ends(rig, MACHINE_END_HOST);
 	assert_false(machine_resume(rig->machine));
-	assert_false(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), -ESRCH);
 	assert_int_equal(machine_cpu_thread(rig->machine, 0), 0);
 	assert_events(&rig->events, "STARTED cpu=0", "STOP", "SHUTDOWN host", NULL);
 }
@@ -285,7 +330,7 @@ static void nothing_before_the_start(void **state)
 
 	machine_rig_up(rig);
 	assert_false(power_off(rig, 1));
-	assert_false(machine_pause(rig->machine));
+	assert_int_equal(stop(rig), -ESRCH);
 	assert_false(machine_resume(rig->machine));
 	assert_false(machine_reset_by_host(rig->machine));
 	assert_int_equal(machine_cpu_thread(rig->machine, 0), 0);
@@ -300,6 +345,7 @@ int main(void)
 		MACHINE_RIG_TEST(key_comes_up),
 		MACHINE_RIG_TEST(guest_does_not_react),
 		MACHINE_RIG_TEST(guest_reacts),
+		MACHINE_RIG_TEST(guest_reacts_at_the_last_moment),
 		MACHINE_RIG_TEST(reset_forgets_requests),
 		MACHINE_RIG_TEST(reset_by_host_ends),
 		MACHINE_RIG_TEST(pause_and_resume),

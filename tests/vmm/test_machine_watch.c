@@ -124,12 +124,13 @@ static void first_stage_wakes(void **state)
 static void paused_guest_is_not_bitten(void **state)
 {
 	struct machine_rig *rig = *state;
+	struct vmm_error error;
 
 	watch(rig, MACHINE_WATCHDOG_RESET);
 	rig->config.reboot = false;
 	machine_rig_start(rig, neglects);
 	assert_true(fake_kvm_wait_reads(0, 1));
-	assert_true(machine_pause(rig->machine));
+	assert_int_equal(machine_pause(rig->machine, &error), 0);
 	for (unsigned i = 0; i < 6; i++) {
 		(void)usleep(OFFSET / 1000);
 		assert_int_equal(machine_dispatch(rig->machine), MACHINE_RUNNING);

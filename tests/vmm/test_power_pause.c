@@ -2,9 +2,13 @@
 /* Paused, a machine does nothing and does not see that time passes; then it goes on as it was. */
 #include "power_rig.h"
 
+#include <errno.h>
+#include <semaphore.h>
+#include <string.h>
 #include <time.h>
 
 #define NS_PER_MS 1000000L
+#define SLOW_IPA UINT64_C(0x0B000000)
 #define WHILE_MS 100
 #define WHILE_NS ((uint64_t)WHILE_MS * NS_PER_MS)
 
@@ -41,6 +45,13 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000U + (uint64_t)now.tv_nsec;
 }
 
+static int stop(struct power_rig *rig)
+{
+	struct vmm_error error;
+
+	return power_pause(rig->power, &error);
+}
+
 /* A CPU that runs, one that is off: neither moves, both can be looked at. */
 static void nothing_runs(void **state)
 {
@@ -52,9 +63,9 @@ static void nothing_runs(void **state)
 	power_rig_run(rig, 2, V13, counts);
 	assert_true(fake_kvm_wait_reads(0, 100));
 	assert_false(power_paused(rig->power));
-	assert_true(power_pause(rig->power));
+	assert_int_equal(stop(rig), 0);
 	assert_true(power_paused(rig->power));
-	assert_false(power_pause(rig->power));
+	assert_int_equal(stop(rig), -EALREADY);
 	runs = fake_kvm_count(FAKE_RUN);
 	assert_true(power_query_cpu(rig->power, 0, &first));
 	assert_string_equal(first.state, "on");
@@ -82,7 +93,7 @@ static void clock_stands_still(void **state)
 	for (int i = 0; i < 5; i++) {
 		start_ns = now_ns();
 		before = fake_kvm_counter();
-		assert_true(power_pause(rig->power));
+		assert_int_equal(stop(rig), 0);
 		nap(WHILE_MS);
 		assert_true(power_resume(rig->power));
 		after = fake_kvm_counter();
@@ -103,7 +114,7 @@ static void clock_fails(void **state)
 		power_rig_run(rig, 1, V13, counts);
 		before = fake_kvm_counter();
 		fake_kvm_fail(fns[i], 1);
-		assert_true(power_pause(rig->power));
+		assert_int_equal(stop(rig), 0);
 		nap(WHILE_MS);
 		assert_true(power_resume(rig->power));
 		assert_true(fake_kvm_counter() - before >= WHILE_NS);
@@ -121,7 +132,7 @@ static void suspended_machine_stays_so(void **state)
 	power_rig_run(rig, 2, V13, sleeps);
 	assert_becomes(rig, TORPOR_MODE_SUSPENDED);
 	assert_true(fake_kvm_wait_asleep(0));
-	assert_true(power_pause(rig->power));
+	assert_int_equal(stop(rig), 0);
 	power_rig_irq(rig, RIG_KEY_INTID, true);
 	nap(WHILE_MS);
 	assert_int_equal(power_mode(rig->power), TORPOR_MODE_SUSPENDED);
@@ -139,7 +150,7 @@ static void waiting_cpu_stays_so(void **state)
 
 	power_rig_run(rig, 1, V13, waits);
 	assert_true(fake_kvm_wait_asleep(0));
-	assert_true(power_pause(rig->power));
+	assert_int_equal(stop(rig), 0);
 	power_rig_irq(rig, RIG_RTC_INTID, true);
 	nap(WHILE_MS);
 	assert_int_equal(fake_kvm_calls(0), 1);
@@ -155,7 +166,7 @@ static void ends_while_paused(void **state)
 	struct power_end end;
 
 	power_rig_run(rig, 4, V13, counts);
-	assert_true(power_pause(rig->power));
+	assert_int_equal(stop(rig), 0);
 	assert_true(power_end_by_host(rig->power, POWER_REASON_HOST));
 	assert_end(rig, POWER_END_HOST, &end);
 	power_rig_stop(rig);
@@ -171,7 +182,7 @@ static void reset_while_paused(void **state)
 	unsigned runs;
 
 	power_rig_run(rig, 2, V13, counts);
-	assert_true(power_pause(rig->power));
+	assert_int_equal(stop(rig), 0);
 	assert_true(power_reset_by_host(rig->power));
 	assert_false(power_reset_by_host(rig->power));
 	assert_end(rig, POWER_END_RESET, &end);
@@ -187,6 +198,58 @@ static void reset_while_paused(void **state)
 	assert_true(fake_kvm_counter() <= now_ns() - start_ns - WHILE_NS);
 	assert_true(fake_kvm_wait_reads(0, FAKE_LOG_COUNT));
 	assert_events(&rig->events, "STARTED cpu=0", "STARTED cpu=0", NULL);
+}
+
+static void ignore(void *dev, uint64_t offset, unsigned len_bytes, uint64_t value)
+{
+	(void)dev;
+	(void)offset;
+	(void)len_bytes;
+	(void)value;
+}
+
+static uint64_t wait_for_host(void *dev, uint64_t offset, unsigned len_bytes)
+{
+	(void)offset;
+	(void)len_bytes;
+	(void)sem_wait(dev);
+	return 7;
+}
+
+/* One that a device holds up for good: the others go on after a while, and the host is told. */
+static void cpu_does_not_come_back(void **state)
+{
+	static const struct mmio_ops waits_ops = {.read = wait_for_host, .write = ignore};
+	static const struct fake_op ops[] = {FAKE_READ(RIG_DEVICE_IPA, 8),
+					     FAKE_CALL(CPU_ON, 1, PROG(1), 0),
+					     FAKE_READ(SLOW_IPA, 8), FAKE_IDLE};
+	struct power_rig *rig = *state;
+	struct vmm_error error = {.text = ""};
+	sem_t sem;
+	const struct mmio_region region = {.base = SLOW_IPA,
+					   .size_bytes = 0x1000,
+					   .ops = &waits_ops,
+					   .dev = &sem,
+					   .name = "slow"};
+
+	(void)sem_init(&sem, 0, 0);
+	power_rig_up(rig, 2, V13);
+	assert_int_equal(mmio_bus_add(&rig->bus, &region), 0);
+	fake_kvm_ops(BOOT, ops);
+	fake_kvm_ops(PROG(1), counts);
+	power_rig_boot(rig);
+	assert_true(fake_kvm_wait_reads(1, 10));
+	assert_int_equal(power_pause(rig->power, &error), -ETIMEDOUT);
+	assert_non_null(strstr(error.text, "CPU 0 did not come back"));
+	assert_false(power_paused(rig->power));
+	assert_false(power_resume(rig->power));
+	assert_true(fake_kvm_wait_reads(1, FAKE_LOG_COUNT));
+	(void)sem_post(&sem);
+	assert_true(fake_kvm_wait_reads(0, 2));
+	assert_int_equal(stop(rig), 0);
+	assert_true(power_resume(rig->power));
+	power_rig_stop(rig);
+	(void)sem_destroy(&sem);
 }
 
 /* Each vCPU has a thread of its own, and none when they are stopped. */
@@ -208,10 +271,15 @@ static void threads_have_ids(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POWER_RIG_TEST(nothing_runs),	      POWER_RIG_TEST(clock_stands_still),
-		POWER_RIG_TEST(clock_fails),	      POWER_RIG_TEST(suspended_machine_stays_so),
-		POWER_RIG_TEST(waiting_cpu_stays_so), POWER_RIG_TEST(ends_while_paused),
-		POWER_RIG_TEST(reset_while_paused),   POWER_RIG_TEST(threads_have_ids),
+		POWER_RIG_TEST(nothing_runs),
+		POWER_RIG_TEST(clock_stands_still),
+		POWER_RIG_TEST(clock_fails),
+		POWER_RIG_TEST(suspended_machine_stays_so),
+		POWER_RIG_TEST(waiting_cpu_stays_so),
+		POWER_RIG_TEST(ends_while_paused),
+		POWER_RIG_TEST(reset_while_paused),
+		POWER_RIG_TEST(threads_have_ids),
+		POWER_RIG_TEST(cpu_does_not_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

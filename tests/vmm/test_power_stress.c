@@ -260,7 +260,8 @@ static bool pause_all(struct stress *stress)
 	struct power_cpu_info info;
 	unsigned steps;
 	unsigned before;
-	bool good = power_pause(stress->rig->power);
+	struct vmm_error error;
+	bool good = power_pause(stress->rig->power, &error) == 0;
 
 	steps = __atomic_load_n(&stress->steps, __ATOMIC_RELAXED);
 	before = fake_kvm_count(FAKE_RUN);

@@ -194,7 +194,7 @@ static void test_wake_and_refuse(void **state)
 	int fd = client_connect_and_negotiate(fixture);
 
 	assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"system_wakeup\"}"),
-			       "expected it suspended, it is running"));
+			       "expected the machine suspended, it is running"));
 	assert_non_null(strstr(client_ask(fixture, fd, "{\"execute\":\"x-torpor-refuse-suspend\"}"),
 			       "it is running"));
 	fake_machine_set(fixture->machine, MACHINE_STATUS_SUSPENDED);
@@ -354,6 +354,28 @@ static void test_keys(void **state)
 	(void)close(fd);
 }
 
+/* The sleep key would wake a suspended machine; what is paused as well goes on first. */
+static void test_suspended_machine(void **state)
+{
+	static const struct step steps[] = {
+		{"{\"execute\":\"x-torpor-suspend\"}", "already suspended"},
+		{"{\"execute\":\"stop\"}", OK},
+		{"{\"execute\":\"x-torpor-suspend\"}", "already suspended"},
+		{"{\"execute\":\"system_wakeup\"}", "is paused: 'cont' first"},
+		{"{\"execute\":\"x-torpor-refuse-suspend\"}", "is paused: 'cont' first"},
+		{"{\"execute\":\"cont\"}", OK},
+		{"{\"execute\":\"query-status\"}", "suspended"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+	uint32_t limit_s;
+
+	fake_machine_set(fixture->machine, MACHINE_STATUS_SUSPENDED);
+	TALK(fixture, fd, steps);
+	assert_int_equal(fake_machine_pressed(fixture->machine, &limit_s), POWER_KEY_NONE);
+	(void)close(fd);
+}
+
 /* Asked for twice, it is done once; what there is no guest for is refused. */
 static void test_stop_cont_and_reset(void **state)
 {
@@ -414,9 +436,11 @@ static void test_events(void **state)
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	assert_string_equal(client_receive(early), "");
 	text = client_receive(first);
-	assert_ptr_equal(strstr(text, "{\"event\":\"SHUTDOWN\",\"data\":{\"guest\":true,\"cpu\":1,"
-				      "\"reason\":\"guest-shutdown\"},\"timestamp\":{\"seconds\":"),
-			 text);
+	assert_ptr_equal(
+		strstr(text,
+		       "{\"event\":\"SHUTDOWN\",\"data\":{\"cpu\":1,"
+		       "\"reason\":\"guest-shutdown\",\"guest\":true},\"timestamp\":{\"seconds\":"),
+		text);
 	message = json_tokener_parse(text);
 	stamp = json_object_object_get(message, "timestamp");
 	apart_ns = (now.tv_sec - json_object_get_int64(json_object_object_get(stamp, "seconds"))) *
@@ -429,6 +453,57 @@ static void test_events(void **state)
 	(void)close(early);
 	(void)close(first);
 	(void)close(second);
+}
+
+/* What QEMU's clients know: words of ShutdownCause alone, and a SHUTDOWN at each end. */
+static void test_ends_as_qemu(void **state)
+{
+	static const struct {
+		struct power_event event;
+		const char *first;
+		const char *then;
+	} rows[] = {
+		{{.kind = POWER_EVENT_RESET, .reason = POWER_REASON_GUEST_RESET2, .cpu = -1},
+		 "\"reason\":\"guest-reset\",\"type\":0,\"cookie\":0,\"guest\":true,"
+		 "\"x-torpor-reason\":\"guest-reset2\"}",
+		 NULL},
+		{{.kind = POWER_EVENT_RESET, .reason = POWER_REASON_WATCHDOG, .cpu = -1},
+		 "\"reason\":\"guest-reset\",\"guest\":true,\"x-torpor-reason\":\"watchdog\"}",
+		 NULL},
+		{{.kind = POWER_EVENT_SHUTDOWN, .reason = POWER_REASON_WATCHDOG, .cpu = -1},
+		 "\"reason\":\"guest-panic\",\"guest\":true,\"x-torpor-reason\":\"watchdog\"}",
+		 NULL},
+		{{.kind = POWER_EVENT_RESET, .reason = POWER_REASON_HOST, .cpu = -1, .last = true},
+		 "{\"event\":\"RESET\",\"data\":{\"reason\":\"host-qmp-system-reset\",",
+		 "{\"event\":\"SHUTDOWN\",\"data\":{\"reason\":\"host-qmp-system-reset\","
+		 "\"guest\":false}"},
+		{{.kind = POWER_EVENT_RESET,
+		  .reason = POWER_REASON_WATCHDOG,
+		  .cpu = -1,
+		  .last = true},
+		 "{\"event\":\"RESET\"",
+		 "{\"event\":\"SHUTDOWN\",\"data\":{\"reason\":\"guest-reset\",\"guest\":true,"
+		 "\"x-torpor-reason\":\"watchdog\"}"},
+		{{.kind = POWER_EVENT_SUSPEND_DISK, .reason = POWER_REASON_GUEST, .cpu = 1},
+		 "{\"event\":\"SUSPEND_DISK\",\"data\":{\"cpu\":1,\"reason\":\"guest\"}",
+		 "{\"event\":\"SHUTDOWN\",\"data\":{\"cpu\":1,\"reason\":\"guest-shutdown\","
+		 "\"guest\":true}"},
+	};
+	struct qmp_fixture *fixture = *state;
+	int fd = client_connect_and_negotiate(fixture);
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *text;
+		const char *second;
+
+		qmp_emit(fixture->server, &rows[i].event);
+		text = client_receive(fd);
+		assert_non_null(strstr(text, rows[i].first));
+		second = strstr(text, "\r\n{\"event\"");
+		assert_int_equal(second != NULL, rows[i].then != NULL);
+		assert_true(second == NULL || strstr(second, rows[i].then) != NULL);
+	}
+	(void)close(fd);
 }
 
 static void test_event_without_data(void **state)
@@ -470,11 +545,15 @@ int main(void)
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_keys, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_suspended_machine, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_stop_cont_and_reset, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_quit, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_events, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_ends_as_qemu, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_event_without_data, qmp_fixture_set_up,
 						qmp_fixture_tear_down),

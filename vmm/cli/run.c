@@ -54,6 +54,10 @@ static void emit(void *ctx, const struct power_event *event)
 
 	/* The file first: a client that heard of an event finds it there. */
 	events_write(&run->events, event);
+	/* On the main thread, as signals. Who asks a guest that has started over asks anew. */
+	if (event->kind == POWER_EVENT_RESET) {
+		run->asked = false;
+	}
 	qmp_emit(run->control, event);
 }
 
@@ -106,12 +110,14 @@ static bool press_power_key(struct run *run)
 }
 
 /*
- * The guest is asked first. Who asks again does not want to wait; who hung up can't ask again, and
- * a guest that has not started has nothing to lose.
+ * The guest is asked first. Who asks again does not want to wait; who hung up can't ask again; a
+ * guest that is paused can't react, and one that has not started has nothing to lose.
  */
 static void take_end_signal(struct run *run, uint32_t number)
 {
-	if (run->asked || number == SIGHUP || !press_power_key(run)) {
+	bool paused = machine_status(run->machine) == MACHINE_STATUS_PAUSED;
+
+	if (run->asked || number == SIGHUP || paused || !press_power_key(run)) {
 		machine_end_by_host(run->machine, POWER_REASON_HOST_SIGNAL);
 		return;
 	}

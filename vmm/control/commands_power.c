@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Commands that change what the machine does, or ask its guest to. */
+#include <errno.h>
+
 #include "control/commands_internal.h"
 
 #define LIMIT_DEFAULT_S 60
@@ -19,6 +21,19 @@ static enum command_result done_or_not_alive(bool done, const struct command_tar
 	return done ? COMMAND_OK : not_alive(target, error);
 }
 
+/* For what only a suspended machine that is not paused can do; @what it is. */
+static enum command_result not_suspended(const char *what, const struct command_target *target,
+					 struct vmm_error *error)
+{
+	if (target->machine != NULL && machine_suspended(target->machine)) {
+		vmm_error_set(error, "%s: the suspended machine is paused: 'cont' first", what);
+	} else {
+		vmm_error_set(error, "%s: expected the machine suspended, it is %s", what,
+			      command_status_name(command_status(target)));
+	}
+	return COMMAND_FAILED;
+}
+
 enum command_result command_system_wakeup(const struct command_target *target,
 					  struct json_object *arguments, struct json_object **value,
 					  struct vmm_error *error)
@@ -26,9 +41,7 @@ enum command_result command_system_wakeup(const struct command_target *target,
 	(void)arguments;
 	(void)value;
 	if (target->machine == NULL || !machine_wake(target->machine)) {
-		vmm_error_set(error, "cannot wake the machine: expected it suspended, it is %s",
-			      command_status_name(command_status(target)));
-		return COMMAND_FAILED;
+		return not_suspended("cannot wake the machine", target, error);
 	}
 	return COMMAND_OK;
 }
@@ -40,10 +53,7 @@ enum command_result command_refuse_suspend(const struct command_target *target,
 	(void)arguments;
 	(void)value;
 	if (target->machine == NULL || !machine_refuse_suspend(target->machine)) {
-		vmm_error_set(error,
-			      "no suspend to refuse: expected the machine suspended, it is %s",
-			      command_status_name(command_status(target)));
-		return COMMAND_FAILED;
+		return not_suspended("no suspend to refuse", target, error);
 	}
 	return COMMAND_OK;
 }
@@ -63,10 +73,14 @@ enum command_result command_quit(const struct command_target *target, struct jso
 enum command_result command_stop(const struct command_target *target, struct json_object *arguments,
 				 struct json_object **value, struct vmm_error *error)
 {
+	int ret = target->machine != NULL ? machine_pause(target->machine, error) : -ESRCH;
+
 	(void)arguments;
 	(void)value;
-	return done_or_not_alive(target->machine != NULL && machine_pause(target->machine), target,
-				 error);
+	if (ret == -ESRCH) {
+		return not_alive(target, error);
+	}
+	return ret == 0 ? COMMAND_OK : COMMAND_FAILED;
 }
 
 enum command_result command_cont(const struct command_target *target, struct json_object *arguments,
@@ -137,6 +151,11 @@ enum command_result command_suspend(const struct command_target *target,
 				    struct vmm_error *error)
 {
 	(void)value;
+	/* A press would wake it, to be asked for what it has done. */
+	if (target->machine != NULL && machine_suspended(target->machine)) {
+		vmm_error_set(error, "the machine is already suspended: expected it running");
+		return COMMAND_FAILED;
+	}
 	return press(target, arguments, POWER_KEY_SLEEP, error);
 }
 

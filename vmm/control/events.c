@@ -43,19 +43,17 @@ static const struct event_words {
 };
 
 /**
- * struct key_words - what a key is called
+ * struct key_words - what a press of a key is called
  * @asked:   the event that says that it was pressed
  * @request: what it asks for
- * @key:     itself
  */
 static const struct key_words {
 	const char *asked;
 	const char *request;
-	const char *key;
 } key_words[POWER_KEY_COUNT] = {
-	[POWER_KEY_POWER] = {"POWERDOWN", "powerdown", "power"},
-	[POWER_KEY_SLEEP] = {"X_TORPOR_SUSPEND_REQUEST", "suspend", "sleep"},
-	[POWER_KEY_HIBERNATE] = {"X_TORPOR_HIBERNATE_REQUEST", "hibernate", "hibernate"},
+	[POWER_KEY_POWER] = {"POWERDOWN", "powerdown"},
+	[POWER_KEY_SLEEP] = {"X_TORPOR_SUSPEND_REQUEST", "suspend"},
+	[POWER_KEY_HIBERNATE] = {"X_TORPOR_HIBERNATE_REQUEST", "hibernate"},
 };
 
 const char *events_name(const struct power_event *event)
@@ -97,6 +95,14 @@ const char *events_reason(const struct power_event *event)
 	return NULL;
 }
 
+const char *events_qmp_reason(const struct power_event *event)
+{
+	if (event->reason != POWER_REASON_GUEST_RESET2 && event->reason != POWER_REASON_WATCHDOG) {
+		return events_reason(event);
+	}
+	return event->kind == POWER_EVENT_RESET ? "guest-reset" : "guest-panic";
+}
+
 bool events_by_guest(const struct power_event *event)
 {
 	return event->reason == POWER_REASON_GUEST || event->reason == POWER_REASON_GUEST_RESET2 ||
@@ -129,7 +135,7 @@ void events_add_data(struct json_object *object, const struct power_event *event
 			json_object_object_add(object, "intid", json_object_new_int(event->intid));
 		}
 		add_word(object, "device", event->device);
-		add_word(object, "key", key_words[event->key].key);
+		add_word(object, "key", power_key_name(event->key));
 	}
 	if (event->reason == POWER_REASON_GUEST_RESET2) {
 		json_object_object_add(object, "type", json_object_new_int64(event->reset_type));

@@ -65,6 +65,15 @@ const char *events_name(const struct power_event *event);
 const char *events_reason(const struct power_event *event);
 
 /**
+ * events_qmp_reason() - the same, of SHUTDOWN and RESET, in a word of QMP's ShutdownCause
+ *
+ * Clients have that enumeration in their types, and take no other word.
+ *
+ * Return: a static string, or NULL if there is nothing to say.
+ */
+const char *events_qmp_reason(const struct power_event *event);
+
+/**
  * events_by_guest() - whether the guest caused it, QMP's "guest" of SHUTDOWN and RESET
  */
 bool events_by_guest(const struct power_event *event);

@@ -431,30 +431,45 @@ static struct json_object *timestamp(uint64_t time_ns)
 	return object;
 }
 
-static struct json_object *event_message(const struct power_event *event)
+static bool has_cause(const struct power_event *event)
+{
+	return event->kind == POWER_EVENT_SHUTDOWN || event->kind == POWER_EVENT_RESET;
+}
+
+/* "reason" in a word of QMP's, and the one of ours beside it if that says more. */
+static void add_cause(struct json_object *data, const struct power_event *event)
+{
+	const char *reason = events_qmp_reason(event);
+	const char *own = events_reason(event);
+
+	json_object_object_add(data, "guest", json_object_new_boolean(events_by_guest(event)));
+	if (reason != NULL) {
+		json_object_object_add(data, "reason", json_object_new_string(reason));
+	}
+	if (reason != own) {
+		json_object_object_add(data, "x-torpor-reason", json_object_new_string(own));
+	}
+}
+
+static struct json_object *event_message(const char *name, const struct power_event *event)
 {
 	struct json_object *message = json_object_new_object();
 	struct json_object *data = json_object_new_object();
 
-	json_object_object_add(message, "event", json_object_new_string(events_name(event)));
-	if (event->kind == POWER_EVENT_SHUTDOWN || event->kind == POWER_EVENT_RESET) {
-		json_object_object_add(data, "guest",
-				       json_object_new_boolean(events_by_guest(event)));
-	}
+	json_object_object_add(message, "event", json_object_new_string(name));
 	events_add_data(data, event);
+	if (has_cause(event)) {
+		add_cause(data, event);
+	}
 	json_object_object_add(message, "data", data);
 	json_object_object_add(message, "timestamp", timestamp(event->time_ns));
 	return message;
 }
 
-void qmp_emit(struct qmp_server *server, const struct power_event *event)
+static void emit_one(struct qmp_server *server, const char *name, const struct power_event *event)
 {
-	struct json_object *message;
+	struct json_object *message = event_message(name, event);
 
-	if (server == NULL) {
-		return;
-	}
-	message = event_message(event);
 	(void)pthread_mutex_lock(&server->lock);
 	for (struct qmp_client *client = server->clients; client != NULL; client = client->next) {
 		if (client->negotiated) {
@@ -463,6 +478,23 @@ void qmp_emit(struct qmp_server *server, const struct power_event *event)
 	}
 	(void)pthread_mutex_unlock(&server->lock);
 	json_object_put(message);
+}
+
+void qmp_emit(struct qmp_server *server, const struct power_event *event)
+{
+	struct power_event end = *event;
+
+	if (server == NULL) {
+		return;
+	}
+	emit_one(server, events_name(event), event);
+	/* Clients of QMP wait for a SHUTDOWN at each end; of a reset, with the words of RESET. */
+	if (event->kind == POWER_EVENT_SUSPEND_DISK) {
+		end.kind = POWER_EVENT_SHUTDOWN;
+		emit_one(server, events_name(&end), &end);
+	} else if (event->last) {
+		emit_one(server, "SHUTDOWN", event);
+	}
 }
 
 /* Sends what waits until @deadline_ms; the machine is gone, so nothing is added. */

@@ -52,6 +52,9 @@ void qmp_dispatch(struct qmp_server *server);
 /**
  * qmp_emit() - tell the clients that have negotiated; any thread, does not wait
  * @server: or NULL
+ *
+ * As QEMU does: the reasons of SHUTDOWN and RESET are QMP's, and a SHUTDOWN follows SUSPEND_DISK
+ * and a RESET that ends the machine.
  */
 void qmp_emit(struct qmp_server *server, const struct power_event *event);
 

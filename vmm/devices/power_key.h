@@ -18,4 +18,11 @@ enum power_key {
 	POWER_KEY_COUNT,
 };
 
+/**
+ * power_key_name() - what a key is called
+ *
+ * Return: a static word; NULL for POWER_KEY_NONE.
+ */
+const char *power_key_name(enum power_key key);
+
 #endif /* VMM_DEVICES_POWER_KEY_H */

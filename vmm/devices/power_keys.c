@@ -23,6 +23,17 @@ static const unsigned key_lines[POWER_KEY_COUNT] = {
 	[POWER_KEY_HIBERNATE] = LAYOUT_GPIO_LINE_HIBERNATE,
 };
 
+const char *power_key_name(enum power_key key)
+{
+	static const char *const names[POWER_KEY_COUNT] = {
+		[POWER_KEY_POWER] = "power",
+		[POWER_KEY_SLEEP] = "sleep",
+		[POWER_KEY_HIBERNATE] = "hibernate",
+	};
+
+	return names[key];
+}
+
 static void go(struct power_keys *keys, enum power_key key, enum power_key_phase phase)
 {
 	keys->keys[key].phase = phase;

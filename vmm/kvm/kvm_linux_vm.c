@@ -170,7 +170,6 @@ static int create_vcpus(struct kvm_vm *vm, uint32_t count, const struct cpu_feat
 	}
 	ret = kvm_linux_features_choose(vm, wanted, error);
 	for (uint32_t i = 0; ret == 0 && i < count; i++) {
-
 		vm->vcpus[i].fd = -1;
 		vm->cpu_count = i + 1;
 		ret = kvm_linux_vcpu_create(vm, i, error);

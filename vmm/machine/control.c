@@ -5,12 +5,6 @@
 #include <string.h>
 #include "machine/internal.h"
 
-static const char *const key_names[POWER_KEY_COUNT] = {
-	[POWER_KEY_POWER] = "power",
-	[POWER_KEY_SLEEP] = "sleep",
-	[POWER_KEY_HIBERNATE] = "hibernate",
-};
-
 /* All of the machine's events come through here, one at a time. */
 void machine_emit(void *ctx, const struct power_event *event)
 {
@@ -23,18 +17,42 @@ void machine_emit(void *ctx, const struct power_event *event)
 	machine->host.events.emit(machine->host.events.ctx, event);
 	if (event->kind == POWER_EVENT_UNRESPONSIVE) {
 		(void)snprintf(line, sizeof(line), "the guest did not react to its %s key in time",
-			       key_names[event->key]);
-		machine->host.log(machine->host.ctx, line);
+			       power_key_name(event->key));
+		machine_log(machine, line);
 	}
+}
+
+void machine_tell(struct machine *machine, struct power_event event)
+{
+	event.cpu = -1;
+	power_emit(machine->power, &event);
+}
+
+/* Has the guest done something that ends or resets the machine? Its event is about to come. */
+static bool has_reacted(const struct machine *machine)
+{
+	switch (power_mode(machine->power)) {
+	case TORPOR_MODE_RUNNING:
+	case TORPOR_MODE_WAKING:
+	case TORPOR_MODE_SUSPENDED:
+		return false;
+	case TORPOR_MODE_RESETTING:
+	case TORPOR_MODE_OFF:
+	case TORPOR_MODE_HIBERNATED:
+		break;
+	}
+	return true;
 }
 
 static void on_requests(void *dev)
 {
 	struct machine *machine = dev;
-	struct power_event event = {.kind = POWER_EVENT_UNRESPONSIVE, .cpu = -1};
+	enum power_key key;
 
-	while ((event.key = requests_overdue(&machine->requests)) != POWER_KEY_NONE) {
-		power_emit(machine->power, &event);
+	while (!has_reacted(machine) &&
+	       (key = requests_overdue(&machine->requests)) != POWER_KEY_NONE) {
+		machine_tell(machine,
+			     (struct power_event){.kind = POWER_EVENT_UNRESPONSIVE, .key = key});
 	}
 }
 
@@ -65,12 +83,9 @@ static bool is_alive(const struct machine *machine)
 	       status == MACHINE_STATUS_PAUSED;
 }
 
-static void emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason,
-		 enum power_key key)
+bool machine_suspended(const struct machine *machine)
 {
-	const struct power_event event = {.kind = kind, .reason = reason, .cpu = -1, .key = key};
-
-	power_emit(machine->power, &event);
+	return is_alive(machine) && power_mode(machine->power) == TORPOR_MODE_SUSPENDED;
 }
 
 bool machine_press_key(struct machine *machine, enum power_key key, enum power_reason reason,
@@ -79,23 +94,27 @@ bool machine_press_key(struct machine *machine, enum power_key key, enum power_r
 	if (!is_alive(machine)) {
 		return false;
 	}
-	emit(machine, POWER_EVENT_ASKED, reason, key);
+	machine_tell(machine,
+		     (struct power_event){.kind = POWER_EVENT_ASKED, .reason = reason, .key = key});
 	requests_begin(&machine->requests, key, limit_s);
 	power_keys_press(&machine->board.keys, key);
 	return true;
 }
 
-bool machine_pause(struct machine *machine)
+int machine_pause(struct machine *machine, struct vmm_error *error)
 {
+	int ret;
+
 	if (!is_alive(machine)) {
-		return false;
+		return -ESRCH;
 	}
-	if (power_pause(machine->power)) {
+	ret = power_pause(machine->power, error);
+	if (ret == 0) {
 		board_pause(&machine->board, true);
 		requests_hold(&machine->requests, true);
-		emit(machine, POWER_EVENT_STOP, POWER_REASON_NONE, POWER_KEY_NONE);
+		machine_tell(machine, (struct power_event){.kind = POWER_EVENT_STOP});
 	}
-	return true;
+	return ret == -EALREADY ? 0 : ret;
 }
 
 bool machine_resume(struct machine *machine)
@@ -104,7 +123,7 @@ bool machine_resume(struct machine *machine)
 		return false;
 	}
 	if (power_paused(machine->power)) {
-		emit(machine, POWER_EVENT_RESUME, POWER_REASON_NONE, POWER_KEY_NONE);
+		machine_tell(machine, (struct power_event){.kind = POWER_EVENT_RESUME});
 		/* First, since devices look at the guest's clock. */
 		(void)power_resume(machine->power);
 		board_pause(&machine->board, false);

@@ -41,9 +41,15 @@ void machine_drop_vm(struct machine *machine);
 /* Puts kernel, initrd and device tree into RAM. */
 int machine_load(struct machine *machine, struct vmm_error *error);
 
-/* control.c: where all events go; and what it needs, before any can come. */
+/* control.c: where all events go, and what it needs before any can come. */
 void machine_emit(void *ctx, const struct power_event *event);
 int machine_open_requests(struct machine *machine, struct vmm_error *error);
+
+/* control.c: an event of the machine's own, which is of no CPU. */
+void machine_tell(struct machine *machine, struct power_event event);
+
+/* machine.c: a line for the operator; on any thread. */
+void machine_log(void *ctx, const char *line);
 
 /* machine_watch.c: for the board. */
 void machine_bitten(void *ctx);

@@ -59,7 +59,7 @@ static void balloon_changed(void *ctx, uint64_t size_bytes)
 	power_emit(machine->power, &event);
 }
 
-static void log_line(void *ctx, const char *line)
+void machine_log(void *ctx, const char *line)
 {
 	struct machine *machine = ctx;
 
@@ -131,7 +131,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.console_tx = console_tx,
 		.console_take = console_take,
 		.console_room = poke,
-		.log = log_line,
+		.log = machine_log,
 		.ctx = machine,
 	};
 	int ret;
@@ -265,17 +265,11 @@ int machine_fd(const struct machine *machine)
 	return machine->poll_fd;
 }
 
-static void emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason)
-{
-	const struct power_event event = {.kind = kind, .reason = reason, .cpu = -1};
-
-	power_emit(machine->power, &event);
-}
-
 static enum machine_end fail(struct machine *machine, const struct vmm_error *error)
 {
-	log_line(machine, error->text);
-	emit(machine, POWER_EVENT_SHUTDOWN, POWER_REASON_HOST_ERROR);
+	machine_log(machine, error->text);
+	machine_tell(machine, (struct power_event){.kind = POWER_EVENT_SHUTDOWN,
+						   .reason = POWER_REASON_HOST_ERROR});
 	machine->end = MACHINE_END_FAILED;
 	return machine->end;
 }
@@ -302,6 +296,7 @@ static enum machine_end restart(struct machine *machine, const struct power_end 
 
 	event.kind = POWER_EVENT_RESET;
 	if (!machine->config.reboot) {
+		event.last = true;
 		return finish(machine, &event, MACHINE_END_RESET);
 	}
 	power_emit(machine->power, &event);
@@ -341,7 +336,7 @@ static enum machine_end ended(struct machine *machine, const struct power_end *e
 		return machine->host_end == POWER_REASON_NONE ? restart(machine, end)
 							      : end_by_host(machine);
 	case POWER_END_CRASHED:
-		log_line(machine, end->detail);
+		machine_log(machine, end->detail);
 		return finish(machine, &event, MACHINE_END_CRASHED);
 	case POWER_END_HOST:
 		return end_by_host(machine);

@@ -255,6 +255,9 @@ void machine_end_by_host(struct machine *machine, enum power_reason reason);
 /** machine_status() - what it is doing */
 enum machine_status machine_status(const struct machine *machine);
 
+/** machine_suspended() - whether the guest is suspended to RAM, and maybe paused as well */
+bool machine_suspended(const struct machine *machine);
+
 /**
  * machine_press_key() - ask the guest for a power state
  * @key:     not POWER_KEY_NONE
@@ -275,9 +278,10 @@ bool machine_press_key(struct machine *machine, enum power_key key, enum power_r
  * Disks complete what is queued and have it durable; a flush that fails is logged. Then STOP is
  * emitted, unless it was paused. A reset does not end it.
  *
- * Return: true; false if there is no guest, as above.
+ * Return: 0; -ESRCH if there is no guest, as above; -ETIMEDOUT, with @error filled, if a CPU does
+ * not leave the guest in time: it goes on then.
  */
-bool machine_pause(struct machine *machine);
+int machine_pause(struct machine *machine, struct vmm_error *error);
 
 /**
  * machine_resume() - let the guest go on, or go on being suspended

@@ -3,18 +3,6 @@
 #include <stdio.h>
 #include "machine/internal.h"
 
-static void emit(struct machine *machine, enum power_event_kind kind, const char *action)
-{
-	const struct power_event event = {.kind = kind, .action = action, .cpu = -1};
-
-	power_emit(machine->power, &event);
-}
-
-static void log_line(struct machine *machine, const char *line)
-{
-	machine->host.log(machine->host.ctx, line);
-}
-
 void machine_bitten(void *ctx)
 {
 	struct machine *machine = ctx;
@@ -29,9 +17,10 @@ void machine_bitten(void *ctx)
 		return;
 	}
 	/* The machine deals with the end on this thread, and so after this. */
-	emit(machine, POWER_EVENT_WATCHDOG, resets ? "reset" : "poweroff");
+	machine_tell(machine, (struct power_event){.kind = POWER_EVENT_WATCHDOG,
+						   .action = resets ? "reset" : "poweroff"});
 	if (resets) {
-		log_line(machine, end.detail);
+		machine_log(machine, end.detail);
 	}
 }
 
@@ -43,11 +32,13 @@ static void panicked(struct machine *machine)
 	};
 
 	(void)snprintf(end.detail, sizeof(end.detail), "the guest's kernel panicked");
-	emit(machine, POWER_EVENT_GUEST_PANICKED, machine->config.panic_ends ? "poweroff" : "run");
+	machine_tell(machine, (struct power_event){.kind = POWER_EVENT_GUEST_PANICKED,
+						   .action = machine->config.panic_ends ? "poweroff"
+											: "run"});
 	if (machine->config.panic_ends) {
 		(void)power_end_by_device(machine->power, &end);
 	} else {
-		log_line(machine, end.detail);
+		machine_log(machine, end.detail);
 	}
 }
 
@@ -64,10 +55,11 @@ void machine_guest_event(void *ctx, enum pvpanic_event event)
 		panicked(machine);
 		break;
 	case PVPANIC_CRASH_LOADED:
-		emit(machine, POWER_EVENT_GUEST_CRASHLOADED, "run");
+		machine_tell(machine, (struct power_event){.kind = POWER_EVENT_GUEST_CRASHLOADED,
+							   .action = "run"});
 		break;
 	case PVPANIC_SHUTDOWN:
-		emit(machine, POWER_EVENT_GUEST_PVSHUTDOWN, NULL);
+		machine_tell(machine, (struct power_event){.kind = POWER_EVENT_GUEST_PVSHUTDOWN});
 		(void)power_end_by_device(machine->power, &off);
 		break;
 	}

@@ -7,6 +7,7 @@
 #ifndef VMM_POWER_EVENT_H
 #define VMM_POWER_EVENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "devices/power_key.h"
 
@@ -91,6 +92,7 @@ enum power_reason {
  * @reset_type: with POWER_REASON_GUEST_RESET2
  * @cookie:     with POWER_REASON_GUEST_RESET2
  * @balloon_bytes: of BALLOON_CHANGE: what is left
+ * @last:       of RESET: the machine ends with it
  */
 struct power_event {
 	enum power_event_kind kind;
@@ -104,6 +106,7 @@ struct power_event {
 	uint32_t reset_type;
 	uint64_t cookie;
 	uint64_t balloon_bytes;
+	bool last;
 };
 
 /**

@@ -7,6 +7,7 @@
 
 #include <pthread.h>
 #include <sys/types.h>
+#include <time.h>
 #include "platform/idle_states.h"
 #include "power/power.h"
 
@@ -69,7 +70,7 @@ void vcpu_end(struct vcpu *vcpu);
 void vcpu_poke(struct vcpu *vcpu);
 bool vcpu_query(struct vcpu *vcpu, struct power_cpu_info *info);
 void vcpu_pause_begin(struct vcpu *vcpu);
-void vcpu_pause_wait(struct vcpu *vcpu);
+bool vcpu_pause_wait(struct vcpu *vcpu, const struct timespec *limit); /* false: too late */
 void vcpu_pause_end(struct vcpu *vcpu);
 pid_t vcpu_thread_id(struct vcpu *vcpu);
 void vcpu_crash(struct vcpu *vcpu, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -4,6 +4,8 @@
  *
  * Only once all have left may the clock be read: one that still ran would see it go back.
  */
+#include <errno.h>
+#include <time.h>
 #include "power/internal.h"
 
 void pause_clock(struct power *power)
@@ -11,23 +13,54 @@ void pause_clock(struct power *power)
 	power->has_counter = kvm_vm_get_counter(power->vm, &power->counter) == 0;
 }
 
-bool power_pause(struct power *power)
+static void let_go(struct power *power)
 {
-	if (power->paused) {
-		return false;
+	power->paused = false;
+	for (uint32_t i = 0; i < power->config.cpu_count; i++) {
+		vcpu_pause_end(&power->vcpus[i]);
 	}
-	power->paused = true;
+}
+
+/* All of them leave at the same time, and so have one limit. */
+static int stop_all(struct power *power, struct vmm_error *error)
+{
+	struct timespec limit;
+
 	for (uint32_t i = 0; i < power->config.cpu_count; i++) {
 		vcpu_pause_begin(&power->vcpus[i]);
 	}
+	(void)clock_gettime(CLOCK_MONOTONIC, &limit);
+	limit.tv_sec += POWER_PAUSE_LIMIT_S;
 	for (uint32_t i = 0; i < power->config.cpu_count; i++) {
-		vcpu_pause_wait(&power->vcpus[i]);
+		if (!vcpu_pause_wait(&power->vcpus[i], &limit)) {
+			vmm_error_set(error,
+				      "the machine is not paused: CPU %u did not come back from "
+				      "the guest within %d s: expected a host that answers it",
+				      i, POWER_PAUSE_LIMIT_S);
+			return -ETIMEDOUT;
+		}
+	}
+	return 0;
+}
+
+int power_pause(struct power *power, struct vmm_error *error)
+{
+	int ret;
+
+	if (power->paused) {
+		return -EALREADY;
+	}
+	power->paused = true;
+	ret = stop_all(power, error);
+	if (ret != 0) {
+		let_go(power);
+		return ret;
 	}
 	power->has_counter = false;
 	if (power->vm != NULL) {
 		pause_clock(power);
 	}
-	return true;
+	return 0;
 }
 
 bool power_resume(struct power *power)
@@ -35,14 +68,11 @@ bool power_resume(struct power *power)
 	if (!power->paused) {
 		return false;
 	}
-	power->paused = false;
 	/* Where it can't be set the guest's clock has gone on: late, but right. */
 	if (power->vm != NULL && power->has_counter) {
 		(void)kvm_vm_set_counter(power->vm, power->counter);
 	}
-	for (uint32_t i = 0; i < power->config.cpu_count; i++) {
-		vcpu_pause_end(&power->vcpus[i]);
-	}
+	let_go(power);
 	return true;
 }
 

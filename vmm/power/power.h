@@ -136,15 +136,19 @@ bool power_reset_by_host(struct power *power);
  */
 bool power_end_by_device(struct power *power, const struct power_end *end);
 
+/* One that is not out by then waits for the caller, or for a host that does not answer. */
+#define POWER_PAUSE_LIMIT_S 5
+
 /**
  * power_pause() - keep all vCPUs from running until power_resume(), also over a power_boot()
  *
  * When it returns none is in the guest any more. The guest's clock stands still. What a vCPU was
  * doing goes on afterwards, its waits too.
  *
- * Return: true; false if they are paused already.
+ * Return: 0; -EALREADY if they are paused already; -ETIMEDOUT, with @error filled, if one did not
+ * leave the guest within POWER_PAUSE_LIMIT_S: all go on then.
  */
-bool power_pause(struct power *power);
+int power_pause(struct power *power, struct vmm_error *error);
 
 /**
  * power_resume() - let the vCPUs go on

@@ -316,13 +316,17 @@ void vcpu_pause_begin(struct vcpu *vcpu)
 	}
 }
 
-void vcpu_pause_wait(struct vcpu *vcpu)
+bool vcpu_pause_wait(struct vcpu *vcpu, const struct timespec *limit)
 {
+	bool paused;
+
 	pthread_mutex_lock(&vcpu->lock);
-	while (vcpu->has_thread && !vcpu->paused) {
-		pthread_cond_wait(&vcpu->changed, &vcpu->lock);
+	while (vcpu->has_thread && !vcpu->paused &&
+	       pthread_cond_timedwait(&vcpu->changed, &vcpu->lock, limit) != ETIMEDOUT) {
 	}
+	paused = !vcpu->has_thread || vcpu->paused;
 	pthread_mutex_unlock(&vcpu->lock);
+	return paused;
 }
 
 void vcpu_pause_end(struct vcpu *vcpu)
