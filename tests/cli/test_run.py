@@ -438,6 +438,8 @@ def ticks(pid):
 
 
 if __name__ == "__main__":
+    # Under nohup it is ignored, by our children too; a case that wants that says so.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     sys.exit(main([exit_statuses, output_is_whole, closed_output, full_output, stalled_output,
                    input_reaches_the_guest, signals_end_it, signal_asks_the_guest,
                    signal_after_a_reset_asks_anew, signal_ends_a_paused_machine,
