@@ -269,6 +269,7 @@ static void passt_says_what_is_wrong(void **state)
 	fake_passt(f, "#!/bin/sh\n"
 		      "echo \"Don't run as root. Changing to nobody...\"\n"
 		      "echo 'Failed to send 47 bytes to syslog'\n"
+		      "echo 'No external routable interface for IPv6'\n"
 		      "echo 'Invalid port specifier 99999' >&2\n"
 		      "echo more\n"
 		      "exit 1\n");

@@ -138,7 +138,8 @@ static int wait_output(struct child *child, int output)
 /* The first line that is about what is wrong. */
 static const char *reason(char *said)
 {
-	static const char *const others[] = {"Failed to send", "Don't run as root"};
+	static const char *const others[] = {"Failed to send", "Don't run as root",
+					     "No external routable interface for IPv"};
 	char *rest = NULL;
 
 	for (char *line = strtok_r(said, "\n", &rest); line != NULL;
