@@ -85,7 +85,9 @@ def _compile_python(folder):
 
 # Static arm64 libraries for the VMM; no libc among them, that is the cross compiler's own.
 
-LIBRARY_PACKAGES = ("libfdt-dev", "libjson-c-dev", "liburing-dev", "zlib1g-dev")
+LIBRARY_PACKAGES = (
+    "libfdt-dev", "libjson-c-dev", "libsqlite3-dev", "liburing-dev", "libxxhash-dev", "zlib1g-dev",
+)
 LIBFDT_PC = """prefix=${pcfiledir}/../..
 
 Name: libfdt
@@ -136,7 +138,7 @@ HOSTFS = Recipe(
     resolve=lambda show: list(HOST_PACKAGES), make=_make_hostfs,
 )
 SYSROOT = Recipe(
-    name="sysroot", title="static arm64 libraries", revision=2,
+    name="sysroot", title="static arm64 libraries", revision=3,
     suites=(RELEASE,), wants="the libraries",
     resolve=lambda show: list(LIBRARY_PACKAGES), make=_make_sysroot,
 )

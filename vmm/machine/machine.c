@@ -274,14 +274,29 @@ static enum machine_end fail(struct machine *machine, const struct vmm_error *er
 	return machine->end;
 }
 
+static void tell_ending(const struct machine *machine, const struct power_event *event)
+{
+	if (machine->host.ending != NULL) {
+		machine->host.ending(machine->host.ctx, event);
+	}
+}
+
+static int commit(const struct machine *machine, const struct power_event *event,
+		  struct vmm_error *error)
+{
+	return machine->host.commit == NULL ? 0
+					    : machine->host.commit(machine->host.ctx, event, error);
+}
+
 /* The machine is over: all that the guest wrote is made safe first, and the event says so. */
 static enum machine_end finish(struct machine *machine, const struct power_event *event,
 			       enum machine_end how)
 {
 	struct vmm_error error;
 
+	tell_ending(machine, event);
 	board_connect(&machine->board, NULL);
-	if (board_settle(&machine->board, &error) != 0) {
+	if (board_settle(&machine->board, &error) != 0 || commit(machine, event, &error) != 0) {
 		return fail(machine, &error);
 	}
 	power_emit(machine->power, event);
@@ -299,6 +314,7 @@ static enum machine_end restart(struct machine *machine, const struct power_end 
 		event.last = true;
 		return finish(machine, &event, MACHINE_END_RESET);
 	}
+	tell_ending(machine, &event);
 	power_emit(machine->power, &event);
 	if (machine_restart(machine, end->warm, &error) != 0) {
 		return fail(machine, &error);

@@ -164,13 +164,24 @@ struct machine_config {
  *              again at machine_console_writable(). With @last nothing will be offered again, and
  *              it returns @count
  * @log:        a line for the operator, without newline; on any thread
- * @ctx:        passed to @console_tx, @console_take and @log
+ * @ending:     the machine is about to end or be reset, as @event will say; nothing has been made
+ *              safe yet. Main thread. May be NULL
+ * @commit:     the machine has ended, as @event will say, and all that the guest wrote is durable:
+ *              have that on record. 0 or -errno with the error filled, and then the machine ends
+ *              as failed. Main thread. May be NULL
+ * @first_write: the guest is about to write to a disk for the first time since machine_create();
+ *              other writes wait. 0 or -errno, which fails the write; the next one asks again. On
+ *              a disk's thread, one call at a time. May be NULL
+ * @ctx:        passed to all but @events, which has its own
  */
 struct machine_host {
 	struct power_event_sink events;
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	size_t (*console_take)(void *ctx, const uint8_t *bytes, size_t count, bool last);
 	void (*log)(void *ctx, const char *line);
+	void (*ending)(void *ctx, const struct power_event *event);
+	int (*commit)(void *ctx, const struct power_event *event, struct vmm_error *error);
+	int (*first_write)(void *ctx);
 	void *ctx;
 };
 
