@@ -143,6 +143,14 @@ static void end(struct machine *machine, enum machine_end how)
 	(void)pthread_mutex_unlock(&machine->lock);
 }
 
+static void tell_signature(struct machine *machine)
+{
+	char line[32];
+	int count = snprintf(line, sizeof(line), "signature %08x\r\n", machine->signature);
+
+	print(machine, line, (size_t)count);
+}
+
 /* The next key; NONE when the host ends the machine. */
 static enum power_key get_power_key(struct machine *machine)
 {
@@ -236,6 +244,8 @@ static bool run_word(struct machine *machine, char *word)
 		restart(machine);
 	} else if (strcmp(word, "suspend") == 0) {
 		suspend(machine);
+	} else if (strcmp(word, "signature") == 0) {
+		tell_signature(machine);
 	} else if (strcmp(word, "log") == 0 && value != NULL) {
 		machine->host.log(machine->host.ctx, value);
 	} else if (strcmp(word, "abort") == 0) {
@@ -280,6 +290,11 @@ struct machine *machine_create(const struct machine_config *config, const struct
 	(void)pthread_mutex_init(&machine->lock, NULL);
 	(void)pthread_cond_init(&machine->changed, NULL);
 	return machine;
+}
+
+void machine_set_hardware_signature(struct machine *machine, uint32_t signature)
+{
+	machine->signature = signature;
 }
 
 int machine_start(struct machine *machine, struct vmm_error *error)

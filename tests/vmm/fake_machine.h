@@ -6,12 +6,13 @@
  * command line, words separated by blanks:
  *
  *   print:TEXT flood:BYTES echo sleep:MS suspend obey off hibernate reset crash fail log:TEXT
- *   abort restart
+ *   abort restart signature
  *
- * echo sends input back until a '.' comes; suspend waits for a wake-up or a refusal; obey does what
- * the keys ask for; restart is a reset that the guest goes on after. After the last word the guest
- * waits for the host to end it. A reset by the host ends it as --no-reboot does. The words
- * create-fails and start-fails, first in line, make those calls fail.
+ * signature prints the hardware signature; echo sends input back until a '.' comes; suspend waits
+ * for a wake-up or a refusal; obey does what the keys ask for; restart is a reset that the guest
+ * goes on after. After the last word the guest waits for the host to end it. A reset by the host
+ * ends it as --no-reboot does. The words create-fails and start-fails, first in line, make those
+ * calls fail.
  */
 #ifndef TESTS_VMM_FAKE_MACHINE_H
 #define TESTS_VMM_FAKE_MACHINE_H

@@ -14,6 +14,7 @@ struct machine {
 	struct machine_config config;
 	struct machine_host host;
 	int fd;
+	uint32_t signature;
 	pthread_t guest;
 	bool started;
 	pthread_mutex_t lock;

@@ -24,6 +24,7 @@ struct machine {
 	struct power *power;
 	uint64_t mpidrs[MACHINE_CPU_COUNT_MAX];
 	struct kvm_entry entry; /* of the boot CPU, once the guest is loaded */
+	uint32_t hardware_signature;
 	struct requests requests;
 	bool has_requests;
 	struct device requests_watch; /* for the epoll alone: it is none of the board's */

@@ -248,6 +248,11 @@ struct machine *machine_create(const struct machine_config *config, const struct
 	return machine;
 }
 
+void machine_set_hardware_signature(struct machine *machine, uint32_t signature)
+{
+	machine->hardware_signature = signature;
+}
+
 int machine_start(struct machine *machine, struct vmm_error *error)
 {
 	int ret = power_boot(machine->power, machine->vm, &machine->board.bus, &machine->entry,

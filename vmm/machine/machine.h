@@ -109,6 +109,16 @@ struct machine_net_config {
 };
 
 /**
+ * enum machine_tables - how the guest is told what its machine is
+ * @MACHINE_TABLES_DT:   by a device tree
+ * @MACHINE_TABLES_ACPI: by ACPI tables, to which a device tree leads that says nothing else
+ */
+enum machine_tables {
+	MACHINE_TABLES_DT,
+	MACHINE_TABLES_ACPI,
+};
+
+/**
  * struct machine_config - what the machine is; strings are borrowed until machine_destroy()
  * @kernel:       path of a Linux arm64 Image, plain or gzip
  * @initrd:       path, or NULL
@@ -129,6 +139,7 @@ struct machine_net_config {
  * @cluster_count: with @idle_states and from PSCI 1.0 on: clusters of the power tree, at most
  *                @cpu_count; 0 for no tree
  * @ramoops_bytes: of a region for Linux's ramoops, a power of two from 64 KiB on; 0 for none
+ * @firmware_tables: how the guest is told all this; ACPI came with PSCI 0.2
  * @reboot:       a reset restarts the guest; else it ends the machine
  */
 struct machine_config {
@@ -152,6 +163,7 @@ struct machine_config {
 	bool idle_states;
 	uint32_t cluster_count;
 	uint64_t ramoops_bytes;
+	enum machine_tables firmware_tables;
 	bool reboot;
 };
 
@@ -229,6 +241,16 @@ struct virtio_balloon_stats;
  */
 struct machine *machine_create(const struct machine_config *config, const struct machine_host *host,
 			       struct vmm_error *error);
+
+/**
+ * machine_set_hardware_signature() - what the guest finds in its ACPI tables' FACS
+ * @signature: a guest that hibernated under another one starts anew instead of resuming; 0, as it
+ *             is at first, says that there is none
+ *
+ * Kept over resets. A guest with a device tree does not see it. To be called before
+ * machine_start().
+ */
+void machine_set_hardware_signature(struct machine *machine, uint32_t signature);
 
 /**
  * machine_start() - let the guest run
