@@ -41,6 +41,9 @@ static struct machine_host host_of(struct machine_rig *rig)
 		.events = event_log_sink(&rig->events),
 		.console_tx = on_console,
 		.log = on_log,
+		.ending = rig->ending,
+		.commit = rig->commit,
+		.first_write = rig->first_write,
 		.ctx = rig,
 	};
 }

@@ -32,6 +32,11 @@ struct machine_rig {
 	pthread_mutex_t lock; /* of the two below */
 	char log[512]; /* lines for the operator, each followed by a newline */
 	char console[256];
+	/* As struct machine_host has them; their ctx is the rig, and @order is for them. */
+	void (*ending)(void *ctx, const struct power_event *event);
+	int (*commit)(void *ctx, const struct power_event *event, struct vmm_error *error);
+	int (*first_write)(void *ctx);
+	char order[256];
 	struct leaks leaks;
 };
 

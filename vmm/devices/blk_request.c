@@ -195,6 +195,49 @@ bool blk_request_parse(struct virtio_blk *blk, struct virtq_chain *chain,
 	return true;
 }
 
+/* 0 for a request that does not change the disk. */
+static uint64_t bytes_to_write(const struct blk_request *request)
+{
+	uint64_t bytes = 0;
+
+	switch (request->op) {
+	case BLK_WRITE:
+		bytes = iov_bytes(request->iov, request->iov_count);
+		break;
+	case BLK_DISCARD:
+	case BLK_ZERO:
+		for (unsigned i = 0; i < request->range_count; i++) {
+			bytes += request->ranges[i].len_bytes;
+		}
+		break;
+	case BLK_DONE:
+	case BLK_READ:
+	case BLK_FLUSH:
+		break;
+	}
+	return bytes;
+}
+
+int blk_request_begin(struct virtio_blk *blk, const struct blk_request *request)
+{
+	uint64_t bytes = bytes_to_write(request);
+
+	if (bytes == 0) {
+		return 0;
+	}
+	if (blk->setup.gate != NULL && write_gate_pass(blk->setup.gate) != 0) {
+		return -ECANCELED;
+	}
+	if (request->op == BLK_WRITE) {
+		dirty_map_mark(&blk->written, request->offset, bytes);
+	}
+	for (unsigned i = 0; i < request->range_count; i++) {
+		dirty_map_mark(&blk->written, request->ranges[i].offset,
+			       request->ranges[i].len_bytes);
+	}
+	return 0;
+}
+
 static void note_flush(struct virtio_blk *blk, int ret)
 {
 	if (ret != 0) {

@@ -95,6 +95,14 @@ bool blk_request_parse(struct virtio_blk *blk, struct virtq_chain *chain,
 		       struct blk_request *request);
 
 /**
+ * blk_request_begin() - before its first step; may wait for the gate
+ * @blk: whose; what the request is about to write is marked as written
+ *
+ * Return: 0; -ECANCELED if it is not to be carried out.
+ */
+int blk_request_begin(struct virtio_blk *blk, const struct blk_request *request);
+
+/**
  * blk_request_advance() - a step of @request->op has come to an end
  * @blk:  whose
  * @done: bytes transferred; 0 for the other operations; -errno

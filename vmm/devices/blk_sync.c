@@ -11,6 +11,7 @@ static bool serve_one(struct blk_worker *worker, struct virtq_chain *chain)
 	struct virtio_blk *blk = worker->blk;
 	struct blk_request request;
 	struct virtq_used used;
+	int ret;
 
 	if (!blk_worker_may_take(worker) ||
 	    !virtio_mmio_pop(&blk->mmio, worker->first_queue, chain)) {
@@ -20,7 +21,11 @@ static bool serve_one(struct blk_worker *worker, struct virtq_chain *chain)
 		virtio_mmio_fail(&blk->mmio);
 		return false;
 	}
-	used = blk_request_answer(blk, &request, blk_request_run(blk, &request));
+	ret = blk_request_begin(blk, &request);
+	if (ret == 0) {
+		ret = blk_request_run(blk, &request);
+	}
+	used = blk_request_answer(blk, &request, ret);
 	virtio_mmio_push_many(&blk->mmio, worker->first_queue, &used, 1);
 	return true;
 }

@@ -261,7 +261,7 @@ static bool take_one(struct blk_worker *worker, unsigned queue)
 	uring->free = slot->next_free;
 	uring->in_flight++;
 	slot->queue = queue;
-	proceed(worker, slot, 0);
+	proceed(worker, slot, blk_request_begin(blk, &slot->request));
 	return true;
 }
 

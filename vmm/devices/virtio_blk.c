@@ -183,7 +183,13 @@ int virtio_blk_init(struct virtio_blk *blk, const struct virtio_blk_setup *setup
 	if (ret != 0) {
 		return ret;
 	}
-	ret = start(blk, ram);
+	ret = dirty_map_init(&blk->written, blk->file.read_only ? 0 : blk->file.size_bytes);
+	if (ret == 0) {
+		ret = start(blk, ram);
+		if (ret != 0) {
+			dirty_map_destroy(&blk->written);
+		}
+	}
 	if (ret != 0) {
 		start_failed(blk, ret, err);
 		disk_file_close(&blk->file);
@@ -196,6 +202,7 @@ void virtio_blk_destroy(struct virtio_blk *blk)
 	blk_workers_stop(blk);
 	virtio_mmio_destroy(&blk->mmio);
 	lock_destroy(blk);
+	dirty_map_destroy(&blk->written);
 	disk_file_close(&blk->file);
 }
 

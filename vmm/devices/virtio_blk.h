@@ -21,8 +21,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "devices/dirty_map.h"
 #include "devices/disk_file.h"
 #include "devices/virtio_mmio.h"
+#include "devices/write_gate.h"
 #include "error.h"
 
 #define VIRTIO_BLK_SERIAL_BYTES 20
@@ -40,6 +42,8 @@
  * @log:         told one line, without a newline, about the first failed access to the file, once a
  *               disk, on a thread of the disk. NULL: not told
  * @log_ctx:     first argument of @log
+ * @gate:        what each write, discard and zeroing passes first: one that it does not let through
+ *               fails, and that is not told to @log. Borrowed; NULL for none
  * @irq:         the transport's interrupt
  */
 struct virtio_blk_setup {
@@ -51,6 +55,7 @@ struct virtio_blk_setup {
 	const char *serial;
 	void (*log)(void *ctx, const char *msg);
 	void *log_ctx;
+	struct write_gate *gate;
 	struct irq_line irq;
 };
 
@@ -62,6 +67,7 @@ struct blk_worker;
  * @file:         the open file
  * @setup:        as given
  * @serial:       padded with zeros
+ * @written:      what the guest has written, discarded or zeroed
  * @aio:          what @setup's came to
  * @workers:      the threads
  * @worker_count: one a queue, or one
@@ -78,6 +84,7 @@ struct virtio_blk {
 	struct disk_file file;
 	struct virtio_blk_setup setup;
 	uint8_t serial[VIRTIO_BLK_SERIAL_BYTES];
+	struct dirty_map written;
 	enum disk_aio aio;
 	struct blk_worker *workers;
 	unsigned worker_count;

@@ -108,6 +108,10 @@ void board_destroy(struct board *board)
 
 		device->ops->destroy(device->dev);
 	}
+	if (board->has_gate) {
+		write_gate_destroy(&board->gate);
+		board->has_gate = false;
+	}
 }
 
 static void connect_queues(struct board *board, unsigned slot)

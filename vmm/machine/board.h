@@ -44,6 +44,7 @@ struct board_console;
  * @ram:             mapped
  * @disks:           paths
  * @disk_count:      how many
+ * @first_write:     see struct machine_host; NULL for none
  * @nets:            network devices
  * @net_count:       how many
  * @console:         the virtio console
@@ -63,6 +64,7 @@ struct board_config {
 	struct guest_ram ram;
 	const struct machine_disk_config *disks;
 	size_t disk_count;
+	int (*first_write)(void *ctx);
 	struct machine_console_config console;
 	uint32_t vsock_cid;
 	bool balloon;
@@ -93,6 +95,8 @@ struct board_config {
  * @gpio:         where the keys are
  * @keys:         what the host presses to ask for a power state
  * @rng:          entropy
+ * @gate:         of all disks, if @has_gate
+ * @has_gate:     it is set up
  * @disks:        the first config.disk_count are used
  * @watchdog:     if config.watchdog
  * @pvpanic:      always there
@@ -113,6 +117,8 @@ struct board {
 	struct pl061 gpio;
 	struct power_keys keys;
 	struct virtio_rng rng;
+	struct write_gate gate;
+	bool has_gate;
 	struct virtio_blk disks[MACHINE_DISK_COUNT_MAX];
 	struct sbsa_gwdt watchdog;
 	struct pvpanic pvpanic;
@@ -153,6 +159,13 @@ void board_pause(struct board *board, bool paused);
  * All disks are tried, also after one has failed. Return: 0 or -errno of the first failure.
  */
 int board_settle(struct board *board, struct vmm_error *error);
+
+/**
+ * board_disk_written() - see machine_disk_written()
+ * @disk: there is one
+ */
+bool board_disk_written(const struct board *board, size_t disk, uint64_t from, uint64_t *offset,
+			uint64_t *len_bytes);
 
 /** board_has_device() - is there a device at virtio-mmio slot @slot? */
 bool board_has_device(const struct board *board, unsigned slot);

@@ -85,6 +85,7 @@ static int add_disk(struct board *board, unsigned n, struct vmm_error *error)
 		.serial = serial,
 		.log = board->config.log,
 		.log_ctx = board->config.ctx,
+		.gate = &board->gate,
 		.irq = board_wire(board, device.intid),
 	};
 	int ret;
@@ -104,10 +105,21 @@ static int add_disk(struct board *board, unsigned n, struct vmm_error *error)
 
 int board_add_disks(struct board *board, struct vmm_error *error)
 {
-	int ret = 0;
+	int ret = write_gate_init(&board->gate, board->config.first_write, board->config.ctx);
+
+	board->has_gate = ret == 0;
+	if (ret != 0) {
+		return board_failed(ret, "disks", error);
+	}
 
 	for (unsigned n = 0; ret == 0 && n < board->config.disk_count; n++) {
 		ret = add_disk(board, n, error);
 	}
 	return ret;
+}
+
+bool board_disk_written(const struct board *board, size_t disk, uint64_t from, uint64_t *offset,
+			uint64_t *len_bytes)
+{
+	return dirty_map_next(&board->disks[disk].written, from, offset, len_bytes);
 }

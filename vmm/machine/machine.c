@@ -47,6 +47,13 @@ static size_t console_take(void *ctx, const uint8_t *bytes, size_t count, bool l
 	return machine->host.console_take(machine->host.ctx, bytes, count, last);
 }
 
+static int first_write(void *ctx)
+{
+	const struct machine *machine = ctx;
+
+	return machine->host.first_write(machine->host.ctx);
+}
+
 static void balloon_changed(void *ctx, uint64_t size_bytes)
 {
 	struct machine *machine = ctx;
@@ -119,6 +126,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.ram = machine->ram,
 		.disks = machine->config.disks,
 		.disk_count = machine->config.disk_count,
+		.first_write = machine->host.first_write != NULL ? first_write : NULL,
 		.console = machine->config.console,
 		.watchdog = machine->config.watchdog != MACHINE_WATCHDOG_NONE,
 		.bitten = machine_bitten,

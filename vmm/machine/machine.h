@@ -418,6 +418,36 @@ bool machine_balloon_size(struct machine *machine, uint64_t *size_bytes);
 bool machine_balloon_stats(struct machine *machine, struct virtio_balloon_stats *stats);
 
 /**
+ * machine_disk_fd() - the open file of a disk
+ * @disk: index
+ *
+ * Return: a descriptor that stays the machine's; -1 if there is no such disk.
+ */
+int machine_disk_fd(const struct machine *machine, size_t disk);
+
+/**
+ * machine_disk_written() - what the guest has written to a disk since machine_create()
+ * @disk:      index
+ * @from:      looked for from here on, in bytes
+ * @offset:    set to where the next written stretch begins: at @from or at a whole MiB
+ * @len_bytes: set to its length, up to a whole MiB or the disk's end
+ *
+ * What was discarded or zeroed counts as written, and so does what shares a MiB with it.
+ *
+ * Return: true; false if there is no more, or no such disk.
+ */
+bool machine_disk_written(const struct machine *machine, size_t disk, uint64_t from,
+			  uint64_t *offset, uint64_t *len_bytes);
+
+/**
+ * machine_alarm() - when the guest wants to be woken by its clock
+ * @when_s: CLOCK_REALTIME, in the future
+ *
+ * Return: true; false if it has armed no alarm.
+ */
+bool machine_alarm(struct machine *machine, int64_t *when_s);
+
+/**
  * machine_destroy() - free everything; a machine that has not ended is ended first
  * @machine: or NULL
  */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What is to be kept of a machine that hibernates. */
+#include <time.h>
+#include "machine/internal.h"
+
+#define NS_PER_S INT64_C(1000000000)
+/* Half of the clock's 32 bits. An alarm that is further off lies behind, and waits for a wrap. */
+#define ALARM_MAX_S (INT64_C(1) << 31)
+
+int machine_disk_fd(const struct machine *machine, size_t disk)
+{
+	return disk < machine->config.disk_count ? machine->board.disks[disk].file.fd : -1;
+}
+
+bool machine_disk_written(const struct machine *machine, size_t disk, uint64_t from,
+			  uint64_t *offset, uint64_t *len_bytes)
+{
+	return disk < machine->config.disk_count &&
+	       board_disk_written(&machine->board, disk, from, offset, len_bytes);
+}
+
+bool machine_alarm(struct machine *machine, int64_t *when_s)
+{
+	int64_t alarm_ns = pl031_next_alarm_ns(&machine->board.rtc);
+	struct timespec now = {0};
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	*when_s = alarm_ns / NS_PER_S;
+	return alarm_ns != INT64_MAX && *when_s > now.tv_sec && *when_s - now.tv_sec < ALARM_MAX_S;
+}
