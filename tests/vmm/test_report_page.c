@@ -117,6 +117,9 @@ static void test_page_data(void **state)
 	assert_string_equal(json_object_get_string(at(mark, 1)), "wake");
 	assert_string_equal(json_object_get_string(at(mark, 5)),
 			    "cpu 0, reason device, intid 34, device pl031");
+	mark = at(member(web, "marks"), 5);
+	assert_int_equal(int_at(mark, 0), 7 * hour_us + hour_us / 100);
+	assert_string_equal(json_object_get_string(at(mark, 1)), "wake");
 	(void)json_object_put(data);
 	free(page);
 }

@@ -89,12 +89,17 @@ static const char *mark_of(const struct history_event *event)
 		{"WATCHDOG", "trouble"},
 		{"GUEST_PANICKED", "trouble"},
 		{"GUEST_CRASHLOADED", "trouble"},
+		{"LEFT_OUT", "trouble"},
 	};
 
 	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
 		if (strcmp(event->kind, marks[i].kind) == 0) {
 			return marks[i].mark;
 		}
+	}
+	/* It consumed its image: it is awake. */
+	if (event->from == MACHINE_STATE_HIBERNATED && event->to == MACHINE_STATE_RUNNING) {
+		return "wake";
 	}
 	return event->from == event->to ? "event" : NULL;
 }

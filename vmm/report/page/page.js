@@ -497,7 +497,7 @@ function drawLegend() {
 			}
 		});
 	}
-	add("several, zoom in", "changes too close to each other to be told apart", (picture) => {
+	add("several: zoom in", "changes too close to each other to be told apart", (picture) => {
 		make("rect", {class: "several", x: 0, y: 1, width: 22, height: 14}, picture);
 		make("rect", {fill: "url(#weave-cross)", x: 0, y: 1, width: 22, height: 14}, picture);
 	});
