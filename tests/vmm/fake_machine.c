@@ -10,9 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define LINE "0123456789012345678901234567890123456789012345678901234567890\r\n"
-
-static void poke(struct machine *machine)
+void fake_poke(struct machine *machine)
 {
 	uint64_t one = 1;
 
@@ -30,15 +28,22 @@ static void stamp_and_emit(struct machine *machine, struct power_event event)
 	machine->host.events.emit(machine->host.events.ctx, &event);
 }
 
-static void emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason)
+void fake_emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason)
 {
 	const struct power_event event = {.kind = kind, .reason = reason, .cpu = 0, .intid = -1};
 
 	stamp_and_emit(machine, event);
 }
 
-static void emit_key(struct machine *machine, enum power_event_kind kind, enum power_reason reason,
-		     enum power_key key)
+void fake_emit_cpu(struct machine *machine, enum power_event_kind kind, int32_t cpu)
+{
+	const struct power_event event = {.kind = kind, .cpu = cpu, .intid = -1};
+
+	stamp_and_emit(machine, event);
+}
+
+void fake_emit_key(struct machine *machine, enum power_event_kind kind, enum power_reason reason,
+		   enum power_key key)
 {
 	const struct power_event event = {.kind = kind,
 					  .reason = reason,
@@ -51,224 +56,19 @@ static void emit_key(struct machine *machine, enum power_event_kind kind, enum p
 }
 
 /* With the lock held. */
-static bool is_ended(const struct machine *machine)
+bool fake_is_ended(const struct machine *machine)
 {
 	return machine->host_end != POWER_REASON_NONE || machine->host_reset;
 }
 
-static bool host_ended(struct machine *machine)
+bool fake_host_ended(struct machine *machine)
 {
 	bool ended;
 
 	(void)pthread_mutex_lock(&machine->lock);
-	ended = is_ended(machine);
+	ended = fake_is_ended(machine);
 	(void)pthread_mutex_unlock(&machine->lock);
 	return ended;
-}
-
-static void print(struct machine *machine, const char *text, size_t count)
-{
-	machine->host.console_tx(machine->host.ctx, (const uint8_t *)text, count);
-}
-
-static void flood(struct machine *machine, const char *number)
-{
-	size_t left = strtoul(number, NULL, 10);
-
-	while (left > 0 && !host_ended(machine)) {
-		size_t count = left < strlen(LINE) ? left : strlen(LINE);
-
-		print(machine, LINE, count);
-		left -= count;
-	}
-}
-
-/* One byte of input; false when the host ends the machine. */
-static bool get_key(struct machine *machine, uint8_t *key)
-{
-	bool got;
-
-	(void)pthread_mutex_lock(&machine->lock);
-	while (machine->input_count == 0 && !is_ended(machine)) {
-		(void)pthread_cond_wait(&machine->changed, &machine->lock);
-	}
-	got = machine->input_count > 0;
-	if (got) {
-		*key = machine->input[0];
-		machine->input_count--;
-		memmove(machine->input, machine->input + 1, machine->input_count);
-	}
-	if (machine->refused_input) {
-		machine->refused_input = false;
-		poke(machine);
-	}
-	(void)pthread_mutex_unlock(&machine->lock);
-	return got;
-}
-
-static void echo(struct machine *machine)
-{
-	uint8_t key;
-
-	while (get_key(machine, &key) && key != '.') {
-		print(machine, (const char *)&key, 1);
-	}
-}
-
-static void suspend(struct machine *machine)
-{
-	enum power_reason why;
-
-	emit(machine, POWER_EVENT_SUSPEND, POWER_REASON_GUEST);
-	(void)pthread_mutex_lock(&machine->lock);
-	machine->status = MACHINE_STATUS_SUSPENDED;
-	machine->wake = POWER_REASON_NONE;
-	while (machine->wake == POWER_REASON_NONE && !is_ended(machine)) {
-		(void)pthread_cond_wait(&machine->changed, &machine->lock);
-	}
-	why = machine->wake;
-	machine->status = MACHINE_STATUS_RUNNING;
-	(void)pthread_mutex_unlock(&machine->lock);
-	if (why == POWER_REASON_INTERRUPT) {
-		emit_key(machine, POWER_EVENT_WAKEUP, why, machine->pressed);
-	} else if (why != POWER_REASON_NONE) {
-		emit(machine, POWER_EVENT_WAKEUP, why);
-	}
-}
-
-static void end(struct machine *machine, enum machine_end how)
-{
-	(void)pthread_mutex_lock(&machine->lock);
-	machine->end = how;
-	(void)pthread_mutex_unlock(&machine->lock);
-}
-
-static void tell_signature(struct machine *machine)
-{
-	char line[32];
-	int count = snprintf(line, sizeof(line), "signature %08x\r\n", machine->signature);
-
-	print(machine, line, (size_t)count);
-}
-
-/* The next key; NONE when the host ends the machine. */
-static enum power_key get_power_key(struct machine *machine)
-{
-	enum power_key key;
-
-	(void)pthread_mutex_lock(&machine->lock);
-	while (machine->pressed == POWER_KEY_NONE && !is_ended(machine)) {
-		(void)pthread_cond_wait(&machine->changed, &machine->lock);
-	}
-	key = machine->pressed;
-	machine->pressed = POWER_KEY_NONE;
-	(void)pthread_mutex_unlock(&machine->lock);
-	return key;
-}
-
-/* Does what the keys ask for. */
-static void obey(struct machine *machine)
-{
-	for (;;) {
-		switch (get_power_key(machine)) {
-		case POWER_KEY_POWER:
-			end(machine, MACHINE_END_OFF);
-			return;
-		case POWER_KEY_SLEEP:
-			suspend(machine);
-			break;
-		case POWER_KEY_HIBERNATE:
-			end(machine, MACHINE_END_HIBERNATED);
-			return;
-		case POWER_KEY_NONE:
-		case POWER_KEY_COUNT:
-			return;
-		}
-	}
-}
-
-static void restart(struct machine *machine)
-{
-	(void)pthread_mutex_lock(&machine->lock);
-	machine->guest_reset = true;
-	machine->pressed = POWER_KEY_NONE;
-	(void)pthread_mutex_unlock(&machine->lock);
-	poke(machine);
-}
-
-static bool run_end(struct machine *machine, const char *word)
-{
-	static const struct {
-		const char *word;
-		enum machine_end end;
-	} ends[] = {
-		{"off", MACHINE_END_OFF},     {"hibernate", MACHINE_END_HIBERNATED},
-		{"reset", MACHINE_END_RESET}, {"crash", MACHINE_END_CRASHED},
-		{"fail", MACHINE_END_FAILED},
-	};
-
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (strcmp(word, ends[i].word) == 0) {
-			end(machine, ends[i].end);
-			return true;
-		}
-	}
-	return false;
-}
-
-/* False for a word that ends the program. */
-static bool run_word(struct machine *machine, char *word)
-{
-	char *value = strchr(word, ':');
-
-	if (value != NULL) {
-		*value++ = '\0';
-	}
-	if (run_end(machine, word)) {
-		return false;
-	}
-	if (strcmp(word, "obey") == 0) {
-		obey(machine);
-		return false;
-	}
-	if (strcmp(word, "print") == 0 && value != NULL) {
-		print(machine, value, strlen(value));
-		print(machine, "\r\n", 2);
-	} else if (strcmp(word, "flood") == 0 && value != NULL) {
-		flood(machine, value);
-	} else if (strcmp(word, "echo") == 0) {
-		echo(machine);
-	} else if (strcmp(word, "sleep") == 0 && value != NULL) {
-		(void)usleep((useconds_t)strtoul(value, NULL, 10) * 1000U);
-	} else if (strcmp(word, "restart") == 0) {
-		restart(machine);
-	} else if (strcmp(word, "suspend") == 0) {
-		suspend(machine);
-	} else if (strcmp(word, "signature") == 0) {
-		tell_signature(machine);
-	} else if (strcmp(word, "log") == 0 && value != NULL) {
-		machine->host.log(machine->host.ctx, value);
-	} else if (strcmp(word, "abort") == 0) {
-		abort();
-	}
-	return true;
-}
-
-static void *run_guest(void *arg)
-{
-	struct machine *machine = arg;
-	char *program = strdup(machine->config.cmdline);
-	char *place = NULL;
-	bool more = true;
-
-	emit(machine, POWER_EVENT_STARTED, POWER_REASON_NONE);
-	for (char *word = strtok_r(program, " ", &place); more && word != NULL;
-	     word = strtok_r(NULL, " ", &place)) {
-		more = !host_ended(machine) && run_word(machine, word);
-	}
-	free(program);
-	poke(machine);
-	return NULL;
 }
 
 struct machine *machine_create(const struct machine_config *config, const struct machine_host *host,
@@ -289,6 +89,10 @@ struct machine *machine_create(const struct machine_config *config, const struct
 	machine->end = MACHINE_RUNNING;
 	(void)pthread_mutex_init(&machine->lock, NULL);
 	(void)pthread_cond_init(&machine->changed, NULL);
+	if (!fake_disks_open(machine, error)) {
+		machine_destroy(machine);
+		return NULL;
+	}
 	return machine;
 }
 
@@ -304,7 +108,7 @@ int machine_start(struct machine *machine, struct vmm_error *error)
 		return -EIO;
 	}
 	machine->status = MACHINE_STATUS_RUNNING;
-	machine->started = pthread_create(&machine->guest, NULL, run_guest, machine) == 0;
+	machine->started = pthread_create(&machine->guest, NULL, fake_run_guest, machine) == 0;
 	return machine->started ? 0 : -EAGAIN;
 }
 
@@ -313,18 +117,73 @@ int machine_fd(const struct machine *machine)
 	return machine->fd;
 }
 
-static void emit_end(struct machine *machine)
+static struct power_event end_event(const struct machine *machine)
 {
+	struct power_event event = {.kind = POWER_EVENT_SHUTDOWN, .cpu = 0, .intid = -1};
+
+	event.reason = POWER_REASON_GUEST;
 	if (machine->host_end != POWER_REASON_NONE) {
-		emit(machine, POWER_EVENT_SHUTDOWN, machine->host_end);
+		event.reason = machine->host_end;
 	} else if (machine->end == MACHINE_END_HIBERNATED) {
-		emit(machine, POWER_EVENT_SUSPEND_DISK, POWER_REASON_GUEST);
+		event.kind = POWER_EVENT_SUSPEND_DISK;
 	} else if (machine->end == MACHINE_END_RESET) {
-		emit(machine, POWER_EVENT_RESET,
-		     machine->host_reset ? POWER_REASON_HOST : POWER_REASON_GUEST);
-	} else {
-		emit(machine, POWER_EVENT_SHUTDOWN, POWER_REASON_GUEST);
+		event.kind = POWER_EVENT_RESET;
+		event.reason = machine->host_reset ? POWER_REASON_HOST : POWER_REASON_GUEST;
+		event.last = true;
+	} else if (machine->end == MACHINE_END_CRASHED) {
+		event.reason = POWER_REASON_GUEST_PANIC;
 	}
+	return event;
+}
+
+static void tell_ending(const struct machine *machine, const struct power_event *event)
+{
+	if (machine->host.ending != NULL) {
+		machine->host.ending(machine->host.ctx, event);
+	}
+}
+
+/* Flushes and commits as a real machine does; its guest's word "fail" makes that go wrong. */
+static bool settle(struct machine *machine, const struct power_event *event)
+{
+	struct vmm_error error;
+
+	if (machine->end == MACHINE_END_FAILED || fake_disks_flush(machine) != 0) {
+		machine->host.log(machine->host.ctx, "disk could not be flushed");
+		return false;
+	}
+	if (machine->host.commit != NULL &&
+	    machine->host.commit(machine->host.ctx, event, &error) != 0) {
+		machine->host.log(machine->host.ctx, error.text);
+		return false;
+	}
+	return true;
+}
+
+static void finish(struct machine *machine)
+{
+	const struct power_event event = end_event(machine);
+
+	/* Waits for its vCPU as a real machine does: the console must let go of it. */
+	(void)pthread_join(machine->guest, NULL);
+	machine->started = false;
+	tell_ending(machine, &event);
+	machine->status = MACHINE_STATUS_SHUTDOWN;
+	if (settle(machine, &event)) {
+		stamp_and_emit(machine, event);
+	} else {
+		machine->end = MACHINE_END_FAILED;
+		fake_emit(machine, POWER_EVENT_SHUTDOWN, POWER_REASON_HOST_ERROR);
+	}
+}
+
+static void tell_reset(struct machine *machine)
+{
+	const struct power_event event = {
+		.kind = POWER_EVENT_RESET, .reason = POWER_REASON_GUEST, .cpu = 0, .intid = -1};
+
+	tell_ending(machine, &event);
+	stamp_and_emit(machine, event);
 }
 
 enum machine_end machine_dispatch(struct machine *machine)
@@ -345,16 +204,13 @@ enum machine_end machine_dispatch(struct machine *machine)
 	machine->guest_reset = false;
 	(void)pthread_mutex_unlock(&machine->lock);
 	if (reset) {
-		emit(machine, POWER_EVENT_RESET, POWER_REASON_GUEST);
+		tell_reset(machine);
 	}
-	if (how != MACHINE_RUNNING) {
-		/* Waits for its vCPU as a real machine does: the console must let go of it. */
-		(void)pthread_join(machine->guest, NULL);
-		machine->started = false;
-		machine->status = MACHINE_STATUS_SHUTDOWN;
-		emit_end(machine);
+	if (how == MACHINE_RUNNING) {
+		return how;
 	}
-	return how;
+	finish(machine);
+	return machine->end;
 }
 
 void machine_end_by_host(struct machine *machine, enum power_reason reason)
@@ -365,7 +221,7 @@ void machine_end_by_host(struct machine *machine, enum power_reason reason)
 	}
 	(void)pthread_cond_broadcast(&machine->changed);
 	(void)pthread_mutex_unlock(&machine->lock);
-	poke(machine);
+	fake_poke(machine);
 }
 
 enum machine_status machine_status(const struct machine *machine)
@@ -425,7 +281,7 @@ bool machine_press_key(struct machine *machine, enum power_key key, enum power_r
 	if (!is_alive(machine)) {
 		return false;
 	}
-	emit_key(machine, POWER_EVENT_ASKED, reason, key);
+	fake_emit_key(machine, POWER_EVENT_ASKED, reason, key);
 	(void)pthread_mutex_lock(&machine->lock);
 	machine->pressed = key;
 	machine->limit_s = limit_s;
@@ -447,8 +303,8 @@ static bool set_paused(struct machine *machine, bool paused)
 	machine->paused = paused;
 	(void)pthread_mutex_unlock(&machine->lock);
 	if (changed) {
-		emit_key(machine, paused ? POWER_EVENT_STOP : POWER_EVENT_RESUME, POWER_REASON_NONE,
-			 POWER_KEY_NONE);
+		fake_emit_key(machine, paused ? POWER_EVENT_STOP : POWER_EVENT_RESUME,
+			      POWER_REASON_NONE, POWER_KEY_NONE);
 	}
 	return true;
 }
@@ -474,7 +330,7 @@ bool machine_reset_by_host(struct machine *machine)
 	machine->end = MACHINE_END_RESET;
 	(void)pthread_cond_broadcast(&machine->changed);
 	(void)pthread_mutex_unlock(&machine->lock);
-	poke(machine);
+	fake_poke(machine);
 	return true;
 }
 
@@ -548,6 +404,7 @@ void machine_destroy(struct machine *machine)
 		machine_end_by_host(machine, POWER_REASON_HOST);
 		(void)pthread_join(machine->guest, NULL);
 	}
+	fake_disks_close(machine);
 	(void)close(machine->fd);
 	(void)pthread_cond_destroy(&machine->changed);
 	(void)pthread_mutex_destroy(&machine->lock);

@@ -6,13 +6,22 @@
  * command line, words separated by blanks:
  *
  *   print:TEXT flood:BYTES echo sleep:MS suspend obey off hibernate reset crash fail log:TEXT
- *   abort restart signature
+ *   abort restart signature write:KIB storm:NUMBER doze:MS alarm:S
  *
  * signature prints the hardware signature; echo sends input back until a '.' comes; suspend waits
  * for a wake-up or a refusal; obey does what the keys ask for; restart is a reset that the guest
  * goes on after. After the last word the guest waits for the host to end it. A reset by the host
  * ends it as --no-reboot does. The words create-fails and start-fails, first in line, make those
  * calls fail.
+ *
+ * Its disks are real files, locked, flushed and gated as those of a real machine. A guest that has
+ * any keeps its hibernation image in the first sector of the first one: hibernate writes one with a
+ * random number and says "saved NUMBER"; at its boot the guest looks for one and says "fresh", or,
+ * once its first write has erased it, "resumed NUMBER", and goes on after its "hibernate", or
+ * "refused NUMBER" if the hardware signature is another; "not resumed NUMBER" if that write failed.
+ * With noresume among its words it does not look. write:KIB writes a sector there and says
+ * "written" or "not written"; storm turns a CPU on and off so often; doze is a suspend that the
+ * guest's clock ends; alarm:S arms that clock's alarm, to be found when the machine has ended.
  */
 #ifndef TESTS_VMM_FAKE_MACHINE_H
 #define TESTS_VMM_FAKE_MACHINE_H

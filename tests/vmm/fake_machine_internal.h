@@ -5,9 +5,13 @@
 
 #include <pthread.h>
 
+#include "devices/dirty_map.h"
+#include "devices/disk_file.h"
+#include "devices/write_gate.h"
 #include "fake_machine.h"
 
 #define INPUT_SIZE 16
+#define FAKE_NONCE_SIZE 17
 
 /* @lock guards what follows it; @changed is for all of it. */
 struct machine {
@@ -33,6 +37,44 @@ struct machine {
 	bool refused_input;
 	unsigned writables; /* main thread only */
 	uint64_t balloon_bytes; /* what it leaves of RAM; 0: there is none */
+	/* fake_machine_disk.c */
+	struct write_gate gate;
+	struct disk_file disks[MACHINE_DISK_COUNT_MAX];
+	struct dirty_map written[MACHINE_DISK_COUNT_MAX];
+	size_t open_count;
+	/* The guest thread's, until that has ended. */
+	int64_t alarm_s;
+	uint32_t word; /* of the program */
 };
+
+/* fake_machine.c */
+void fake_poke(struct machine *machine);
+void fake_emit(struct machine *machine, enum power_event_kind kind, enum power_reason reason);
+void fake_emit_cpu(struct machine *machine, enum power_event_kind kind, int32_t cpu);
+void fake_emit_key(struct machine *machine, enum power_event_kind kind, enum power_reason reason,
+		   enum power_key key);
+bool fake_is_ended(const struct machine *machine); /* with the lock held */
+bool fake_host_ended(struct machine *machine);
+
+/* fake_machine_guest.c: the guest's thread; @machine is a struct machine. */
+void *fake_run_guest(void *machine);
+
+/* fake_machine_disk.c: as their names say; writes pass the gate. */
+bool fake_disks_open(struct machine *machine, struct vmm_error *error);
+void fake_disks_close(struct machine *machine);
+int fake_disks_flush(struct machine *machine);
+bool fake_disk_write(struct machine *machine, uint64_t offset, const void *bytes, size_t len_bytes);
+
+/* What a guest finds at its boot: REFUSED is for another signature, and the image is gone. */
+enum fake_boot {
+	FAKE_BOOT_FRESH,
+	FAKE_BOOT_RESUMED,
+	FAKE_BOOT_REFUSED,
+	FAKE_BOOT_FAILED,
+};
+
+bool fake_image_save(struct machine *machine, uint32_t next_word, char nonce[FAKE_NONCE_SIZE]);
+enum fake_boot fake_image_resume(struct machine *machine, uint32_t *next_word,
+				 char nonce[FAKE_NONCE_SIZE]);
 
 #endif /* TESTS_VMM_FAKE_MACHINE_INTERNAL_H */

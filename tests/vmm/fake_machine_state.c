@@ -58,28 +58,3 @@ bool machine_balloon_stats(struct machine *machine, struct virtio_balloon_stats 
 	stats->values[15] = 15;
 	return machine->balloon_bytes != 0;
 }
-
-int machine_disk_fd(const struct machine *machine, size_t disk)
-{
-	(void)machine;
-	(void)disk;
-	return -1;
-}
-
-bool machine_disk_written(const struct machine *machine, size_t disk, uint64_t from,
-			  uint64_t *offset, uint64_t *len_bytes)
-{
-	(void)machine;
-	(void)disk;
-	(void)from;
-	(void)offset;
-	(void)len_bytes;
-	return false;
-}
-
-bool machine_alarm(struct machine *machine, int64_t *when_s)
-{
-	(void)machine;
-	(void)when_s;
-	return false;
-}

@@ -31,6 +31,8 @@
  * @epoll_fd:     all sockets; a client's data is itself, the listener's is NULL
  * @spare_fd:     given up to accept and close a client when there are no more descriptors
  * @target:       what commands act on
+ * @asked:        see qmp_set_asker(); or NULL
+ * @asked_ctx:    for @asked
  * @lock:         guards @clients, and of each client what qmp_client.h says; taken for moments,
  *                and never while the machine is called, since that may emit an event
  * @clients:      the list; only the main thread changes it
@@ -41,6 +43,8 @@ struct qmp_server {
 	int epoll_fd;
 	int spare_fd;
 	struct command_target target;
+	void (*asked)(void *ctx, uint32_t uid);
+	void *asked_ctx;
 	pthread_mutex_t lock;
 	struct qmp_client *clients;
 	size_t client_count;
@@ -158,6 +162,19 @@ static const char *check_request(struct json_object *request, struct vmm_error *
 	return json_object_get_string(name);
 }
 
+static void tell_asker(const struct qmp_server *server, const struct qmp_client *client,
+		       const char *name)
+{
+	struct ucred peer;
+	socklen_t length = sizeof(peer);
+
+	/* Who only looks asks for nothing. */
+	if (server->asked != NULL && strstr(name, "query") == NULL &&
+	    getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0) {
+		server->asked(server->asked_ctx, peer.uid);
+	}
+}
+
 static enum command_result execute(struct qmp_server *server, struct qmp_client *client,
 				   struct json_object *request, struct json_object **value,
 				   struct vmm_error *error)
@@ -183,6 +200,7 @@ static enum command_result execute(struct qmp_server *server, struct qmp_client 
 			      name);
 		return COMMAND_NOT_FOUND;
 	}
+	tell_asker(server, client, name);
 	return command_execute(&server->target, name, arguments, value, error);
 }
 
@@ -393,6 +411,12 @@ struct qmp_server *qmp_open(const char *path, struct vmm_error *error)
 void qmp_set_machine(struct qmp_server *server, struct machine *machine, uint32_t cpu_count)
 {
 	server->target = (struct command_target){.machine = machine, .cpu_count = cpu_count};
+}
+
+void qmp_set_asker(struct qmp_server *server, void (*asked)(void *ctx, uint32_t uid), void *ctx)
+{
+	server->asked = asked;
+	server->asked_ctx = ctx;
 }
 
 int qmp_fd(const struct qmp_server *server)

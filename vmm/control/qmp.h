@@ -38,6 +38,13 @@ struct qmp_server *qmp_open(const char *path, struct vmm_error *error);
 void qmp_set_machine(struct qmp_server *server, struct machine *machine, uint32_t cpu_count);
 
 /**
+ * qmp_set_asker() - who is told whose command is about to be carried out
+ * @asked: on the main thread, with the client's user on the host
+ * @ctx:   passed to it
+ */
+void qmp_set_asker(struct qmp_server *server, void (*asked)(void *ctx, uint32_t uid), void *ctx);
+
+/**
  * qmp_fd() - readable when qmp_dispatch() has something to do
  *
  * Return: a file descriptor for poll(), the same for the server's whole life; not to be closed.
