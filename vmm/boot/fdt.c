@@ -207,19 +207,32 @@ static int check_config(const struct fdt_config *config, struct vmm_error *err)
 	return 0;
 }
 
+static int fill_seeds(const struct fdt_config *config, uint8_t seeds[FDT_SEEDS_BYTES],
+		      struct vmm_error *err)
+{
+	int ret = 0;
+
+	if (config->seeds != NULL) {
+		memcpy(seeds, config->seeds, FDT_SEEDS_BYTES);
+	} else if (getrandom(seeds, FDT_SEEDS_BYTES, 0) != FDT_SEEDS_BYTES) {
+		/* So few bytes come whole or not at all. */
+		ret = -errno;
+		vmm_error_set(err, "the host gives no random numbers: %s", strerror(-ret));
+	}
+	return ret;
+}
+
 int fdt_build(const struct fdt_config *config, void *to, size_t size_bytes, struct vmm_error *err)
 {
-	uint8_t seeds[RNG_SEED_BYTES + sizeof(uint64_t)];
+	uint8_t seeds[FDT_SEEDS_BYTES];
 	struct fdt_writer w = {.fdt = to};
 	int ret = check_config(config, err);
 
 	if (ret != 0) {
 		return ret;
 	}
-	/* Up to 256 bytes come whole or not at all. */
-	if (getrandom(seeds, sizeof(seeds), 0) != (ssize_t)sizeof(seeds)) {
-		ret = -errno;
-		vmm_error_set(err, "the host gives no random numbers: %s", strerror(-ret));
+	ret = fill_seeds(config, seeds, err);
+	if (ret != 0) {
 		return ret;
 	}
 	if (size_bytes > FDT_SIZE_MAX_BYTES) {

@@ -14,6 +14,9 @@
 
 #include "error.h"
 
+/* rng-seed and kaslr-seed. */
+#define FDT_SEEDS_BYTES 40
+
 /* Linux maps 2 MiB at most. */
 #define FDT_SIZE_MAX_BYTES ((size_t)2 << 20)
 
@@ -50,6 +53,7 @@ struct fdt_psci_ids {
  * @initrd_size_bytes: its size, 0 for none
  * @has_watchdog:      there is one
  * @virtio_slots:      bit n is set if virtio-mmio slot n has a device; others are left out
+ * @seeds:             FDT_SEEDS_BYTES for the guest's random numbers; NULL: fresh ones each time
  */
 struct fdt_config {
 	uint64_t ram_ipa;
@@ -67,6 +71,7 @@ struct fdt_config {
 	uint64_t initrd_size_bytes;
 	bool has_watchdog;
 	uint32_t virtio_slots;
+	const uint8_t *seeds;
 };
 
 /**
@@ -76,7 +81,7 @@ struct fdt_config {
  * @size_bytes: room there
  * @err:        filled on failure
  *
- * Each call puts fresh random seeds in, so a tree is for one boot only.
+ * Unless seeds are given, each call puts fresh random ones in, so a tree is for one boot only.
  *
  * Context: any thread.
  * Return: 0; -ENOSPC if the tree does not fit; -EINVAL for a PSCI version of which no tree can

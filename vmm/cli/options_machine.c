@@ -8,21 +8,21 @@
 
 #define MEMORY_DEFAULT_BYTES (UINT64_C(512) << 20)
 #define MEMORY_STEP_BYTES (UINT64_C(2) << 20)
-/* Constants of the machine type torpor-1; they never change. */
-#define MACHINE_TYPE "torpor-1"
-#define MACHINE_PSCI_DEFAULT TORPOR_PSCI_1_3
 /* arm64 Linux takes no more, with the NUL. */
 #define CMDLINE_SIZE_MAX 2048
 
 void options_set_defaults(struct run_options *options)
 {
+	const struct machine_type *type = machine_type_find(MACHINE_TYPE_DEFAULT);
+
 	*options = (struct run_options){
 		.machine =
 			{
+				.type = type,
 				.cmdline = "",
 				.cpu_count = 1,
 				.memory_bytes = MEMORY_DEFAULT_BYTES,
-				.psci_version = MACHINE_PSCI_DEFAULT,
+				.psci_version = type->psci_version,
 				.reboot = true,
 			},
 	};
@@ -148,13 +148,16 @@ bool options_set_memory(struct run_options *options, const char *value, struct v
 
 bool options_set_machine(struct run_options *options, const char *value, struct vmm_error *error)
 {
-	(void)options;
-	if (strcmp(value, MACHINE_TYPE) != 0) {
+	const struct machine_type *type = machine_type_find(value);
+
+	if (type == NULL) {
 		vmm_error_set(error,
-			      "--machine '%s': expected " MACHINE_TYPE ", the only type there is",
+			      "--machine '%s': expected " MACHINE_TYPE_DEFAULT
+			      ", the only type there is",
 			      value);
 		return false;
 	}
+	options->machine.type = type;
 	return true;
 }
 

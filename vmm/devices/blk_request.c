@@ -93,7 +93,8 @@ static uint8_t parse_range(const struct virtio_blk *blk, enum blk_op op,
 	uint32_t sectors = le32toh(from->num_sectors);
 	uint32_t flags = le32toh(from->flags);
 	uint32_t allowed = op == BLK_ZERO ? VIRTIO_BLK_WRITE_ZEROES_FLAG_UNMAP : 0;
-	uint32_t max = op == BLK_ZERO ? blk_zero_sectors_max(&blk->file) : BLK_DISCARD_SECTORS_MAX;
+	/* A resumed guest may know of another file system's limit. */
+	uint32_t max = op == BLK_ZERO ? BLK_ZERO_SECTORS_MAX : BLK_DISCARD_SECTORS_MAX;
 
 	if ((flags & ~allowed) != 0) {
 		return VIRTIO_BLK_S_UNSUPP;

@@ -78,7 +78,11 @@ struct blk_request {
 	struct blk_range ranges[BLK_RANGES_MAX];
 };
 
-/** blk_zero_sectors_max() - how many sectors may be zeroed at a time */
+/**
+ * blk_zero_sectors_max() - how many sectors the guest is told that it may zero at a time
+ *
+ * Up to BLK_ZERO_SECTORS_MAX are done.
+ */
 uint32_t blk_zero_sectors_max(const struct disk_file *file);
 
 /**

@@ -39,6 +39,12 @@ struct machine {
 int machine_make_vm(struct machine *machine, struct vmm_error *error);
 void machine_drop_vm(struct machine *machine);
 
+/* What the device tree says, but for what is of one boot and where RAM is. */
+void machine_tell_tree(const struct machine *machine, struct fdt_config *tree);
+
+/* What goes to user space instead of to KVM. */
+const struct kvm_forward *machine_forwards(size_t *count);
+
 /* Puts kernel, initrd and device tree into RAM. */
 int machine_load(struct machine *machine, struct vmm_error *error);
 

@@ -15,6 +15,7 @@
 #include "devices/disk_file.h"
 #include "power/cpu_info.h"
 #include "platform/cpu_features.h"
+#include "platform/machine_type.h"
 #include "power/event.h"
 #include "power/state_info.h"
 #include "error.h"
@@ -120,6 +121,7 @@ enum machine_tables {
 
 /**
  * struct machine_config - what the machine is; strings are borrowed until machine_destroy()
+ * @type:         what is the same in all machines of it; NULL for MACHINE_TYPE_DEFAULT's
  * @kernel:       path of a Linux arm64 Image, plain or gzip
  * @initrd:       path, or NULL
  * @cmdline:      the kernel's command line; "" for none
@@ -141,8 +143,14 @@ enum machine_tables {
  * @ramoops_bytes: of a region for Linux's ramoops, a power of two from 64 KiB on; 0 for none
  * @firmware_tables: how the guest is told all this; ACPI came with PSCI 0.2
  * @reboot:       a reset restarts the guest; else it ends the machine
+ * @recorded:     a description (machine/description.h) to rebuild, at resets too: what the host
+ *                lets a machine choose is as it says. What the host does not let it,
+ *                machine_describe() then shows. NULL for none
+ * @describe_only: it is made for machine_describe() alone: nothing is opened but its disks, for
+ *                reading and without a lock, and KVM; no kernel is needed; not to be started
  */
 struct machine_config {
+	const struct machine_type *type;
 	const char *kernel;
 	const char *initrd;
 	const char *cmdline;
@@ -165,6 +173,8 @@ struct machine_config {
 	uint64_t ramoops_bytes;
 	enum machine_tables firmware_tables;
 	bool reboot;
+	const char *recorded;
+	bool describe_only;
 };
 
 /**

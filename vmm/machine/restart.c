@@ -12,6 +12,12 @@ static const struct kvm_forward psci_calls[] = {
 	{.first = POWER_FN_0_1_BASE, .count = POWER_FN_0_1_COUNT},
 };
 
+const struct kvm_forward *machine_forwards(size_t *count)
+{
+	*count = sizeof(psci_calls) / sizeof(psci_calls[0]);
+	return psci_calls;
+}
+
 static uint32_t min(uint32_t a, uint32_t b)
 {
 	return a < b ? a : b;
@@ -55,9 +61,9 @@ void machine_drop_vm(struct machine *machine)
 	machine->vm = NULL;
 }
 
-int machine_load(struct machine *machine, struct vmm_error *error)
+void machine_tell_tree(const struct machine *machine, struct fdt_config *tree)
 {
-	const struct fdt_config tree = {
+	*tree = (struct fdt_config){
 		.mpidrs = machine->mpidrs,
 		.cpu_count = machine->config.cpu_count,
 		.pmu = kvm_vm_has_feature(machine->vm, CPU_FEATURE_PMU),
@@ -72,13 +78,20 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 		.idle_states = machine->config.idle_states,
 		.cluster_count = machine->config.cluster_count,
 		.ramoops_size_bytes = machine->config.ramoops_bytes,
-		.bootargs = machine->config.cmdline,
 		.has_watchdog = machine->config.watchdog != MACHINE_WATCHDOG_NONE,
 		.virtio_slots = machine->board.virtio_slots,
 	};
-	struct boot_entry entry;
-	int ret = boot_load(&machine->boot, &machine->ram, &tree, &entry, error);
+}
 
+int machine_load(struct machine *machine, struct vmm_error *error)
+{
+	struct fdt_config tree;
+	struct boot_entry entry;
+	int ret;
+
+	machine_tell_tree(machine, &tree);
+	tree.bootargs = machine->config.cmdline;
+	ret = boot_load(&machine->boot, &machine->ram, &tree, &entry, error);
 	if (ret == 0 && entry.big_endian && !kvm_vm_has_big_endian(machine->vm)) {
 		vmm_error_set(error,
 			      "kernel %s is big-endian, which this host's CPUs are not for "
