@@ -12,6 +12,7 @@ import signal
 import sys
 import tempfile
 
+import acpi
 import balloon
 import bare
 import block
@@ -28,7 +29,7 @@ import tap
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **cpus.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS,
              **scenarios.SCENARIOS, **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS,
-             **ramoops.SCENARIOS, **balloon.SCENARIOS, **devices.SCENARIOS}
+             **ramoops.SCENARIOS, **acpi.SCENARIOS, **balloon.SCENARIOS, **devices.SCENARIOS}
 
 
 # What depends on how KVM runs a guest: enough for a second mode of KVM.

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "boot/boot.h"
+#include "boot/boot_tables.h"
 #include "kernel_file.h"
 #include "platform/layout.h"
 #include "temp_file.h"
@@ -28,6 +29,7 @@ struct fixture {
 	struct boot boot;
 	struct boot_entry entry;
 	struct fdt_config tree;
+	const struct acpi_config *acpi;
 	uint8_t kernel[KERNEL_FILE_BYTES];
 	uint8_t initrd[INITRD_BYTES];
 };
@@ -70,7 +72,7 @@ static int teardown(void **state)
 
 static int load(struct fixture *f)
 {
-	return boot_load(&f->boot, &f->ram, &f->tree, &f->entry, &f->err);
+	return boot_load(&f->boot, &f->ram, &f->tree, f->acpi, &f->entry, &f->err);
 }
 
 static uint64_t chosen(const void *fdt, const char *name)
@@ -215,6 +217,92 @@ static void ramoops_is_kept_clear(void **state)
 	assert_loaded(f);
 }
 
+/* Tables behind the device tree, which leads to them and has nothing else; then the initrd. */
+static void acpi_is_in_place(void **state)
+{
+	static const struct acpi_config acpi = {
+		.mpidrs = mpidrs,
+		.cpu_count = 2,
+		.hardware_signature = 0x5EED1234,
+	};
+	struct fixture *f = *state;
+	uint64_t tables_ipa;
+	const uint8_t *facs;
+	const uint8_t *efi;
+	const void *fdt;
+	int chosen_at;
+
+	f->acpi = &acpi;
+	memset(f->ram.host, 0xA5, RAM_BYTES);
+	assert_int_equal(load(f), 0);
+	assert_loaded(f);
+	tables_ipa = f->entry.dtb_ipa + FDT_SIZE_MAX_BYTES;
+	assert_int_equal(tables_ipa % EFI_REGION_ALIGN_BYTES, 0);
+	assert_int_equal(f->entry.facs_ipa, tables_ipa);
+	facs = guest_ram_at(&f->ram, tables_ipa, BOOT_TABLES_BYTES);
+	assert_memory_equal(facs, "FACS\x40\0\0\0\x34\x12\xED\x5E", 12);
+	fdt = guest_ram_at(&f->ram, f->entry.dtb_ipa, FDT_SIZE_MAX_BYTES);
+	assert_true(chosen(fdt, "linux,initrd-start") >= tables_ipa + BOOT_TABLES_BYTES);
+	chosen_at = fdt_first_subnode(fdt, 0);
+	assert_string_equal(fdt_get_name(fdt, chosen_at, NULL), "chosen");
+	assert_true(fdt_next_subnode(fdt, chosen_at) < 0);
+	efi = guest_ram_at(&f->ram, chosen(fdt, "linux,uefi-system-table"), 8);
+	assert_non_null(efi);
+	assert_memory_equal(efi, "IBI SYST", 8);
+}
+
+/* Without all six of these Linux finds no EFI; seeds and bootargs are there as in other trees. */
+static void acpi_tree_is_complete(void **state)
+{
+	static const struct {
+		const char *name;
+		int len_bytes;
+	} props[] = {
+		{"linux,uefi-system-table", 8},
+		{"linux,uefi-mmap-start", 8},
+		{"linux,uefi-mmap-size", 4},
+		{"linux,uefi-mmap-desc-size", 4},
+		{"linux,uefi-mmap-desc-ver", 4},
+		{"linux,uefi-secure-boot", 4},
+		{"linux,initrd-start", 8},
+		{"linux,initrd-end", 8},
+		{"rng-seed", 32},
+		{"kaslr-seed", 8},
+		{"bootargs", sizeof("console=ttyAMA0")},
+	};
+	static const struct acpi_config acpi = {.mpidrs = mpidrs, .cpu_count = 2};
+	struct fixture *f = *state;
+	const void *fdt;
+	int node;
+
+	f->acpi = &acpi;
+	f->tree.bootargs = "console=ttyAMA0";
+	assert_int_equal(load(f), 0);
+	fdt = guest_ram_at(&f->ram, f->entry.dtb_ipa, FDT_SIZE_MAX_BYTES);
+	node = fdt_path_offset(fdt, "/chosen");
+	for (size_t i = 0; i < sizeof(props) / sizeof(props[0]); i++) {
+		int len_bytes = -1;
+
+		assert_non_null(fdt_getprop(fdt, node, props[i].name, &len_bytes));
+		assert_int_equal(len_bytes, props[i].len_bytes);
+	}
+	/* Disabled: 0 would be "unknown", and Debian locks itself down at 3. */
+	assert_int_equal(fdt32_ld(fdt_getprop(fdt, node, "linux,uefi-secure-boot", NULL)), 2);
+	assert_null(fdt_getprop(fdt, node, "stdout-path", NULL));
+}
+
+static void acpi_with_too_little_memory(void **state)
+{
+	static const struct acpi_config acpi = {.mpidrs = mpidrs, .cpu_count = 2};
+	struct fixture *f = *state;
+
+	f->acpi = &acpi;
+	f->ram.size_bytes = 6 * MIB;
+	assert_int_equal(load(f), -ENOSPC);
+	assert_non_null(strstr(f->err.text, "ACPI tables"));
+	f->ram.size_bytes = RAM_BYTES;
+}
+
 static void missing_files_are_named(void **state)
 {
 	struct fixture *f = *state;
@@ -232,10 +320,17 @@ int main(void)
 {
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(all_is_in_place),	      T(reset_loads_the_same_files),
-		T(changed_files_are_noticed), T(without_initrd),
-		T(too_little_memory),	      T(missing_files_are_named),
-		T(nothing_else_is_written),   T(ramoops_is_kept_clear),
+		T(all_is_in_place),
+		T(reset_loads_the_same_files),
+		T(changed_files_are_noticed),
+		T(without_initrd),
+		T(too_little_memory),
+		T(missing_files_are_named),
+		T(nothing_else_is_written),
+		T(ramoops_is_kept_clear),
+		T(acpi_is_in_place),
+		T(acpi_tree_is_complete),
+		T(acpi_with_too_little_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,18 @@ static int setup(void **state)
 	return pl011_init(&fixture.uart, &config);
 }
 
+/* As firmware leaves it: what guests with ACPI have. */
+static int setup_ready(void **state)
+{
+	struct fixture *f;
+	int ret = setup(state);
+
+	f = *state;
+	f->uart.config.ready = true;
+	pl011_reset(&f->uart);
+	return ret;
+}
+
 static int teardown(void **state)
 {
 	pl011_destroy(&((struct fixture *)*state)->uart);
@@ -271,6 +283,48 @@ static void reset_forgets_all(void **state)
 }
 
 /* Any width and offset gives an answer; registers keep only bits that they have. */
+/*
+ * A driver of an SBSA UART leaves line and control registers alone. It unmasks the interrupts,
+ * empties the FIFO of what it has not asked for, and unmasks them again: what came before is not
+ * lost by that.
+ */
+static void ready_port_is_only_unmasked(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_int_equal(get(f, CR), CR_ON);
+	assert_int_equal(get(f, LCR_H), 0x60 | FEN);
+	assert_int_equal(type(f, "early"), 0);
+	set(f, IMSC, INT_RX | INT_RT);
+	set(f, ICR, INT_RX | INT_RT);
+	assert_int_equal(f->rooms, 0);
+	assert_int_equal(get(f, FR) & FR_RXFE, FR_RXFE);
+	assert_int_equal(f->rooms, 1);
+	assert_int_equal(type(f, "early and more of it"), PL011_FIFO_DEPTH);
+	set(f, IMSC, INT_RX | INT_RT);
+	assert_true(f->irq.level);
+	for (unsigned i = 0; i < PL011_FIFO_DEPTH; i++) {
+		assert_int_equal(get(f, DR), (uint32_t) "early and more of it"[i]);
+	}
+	assert_int_equal(f->rooms, 2);
+}
+
+/* It closes its port by masking them; until it is opened again input waits. */
+static void ready_port_is_closed(void **state)
+{
+	struct fixture *f = *state;
+
+	set(f, IMSC, INT_RX | INT_RT);
+	assert_int_equal(type(f, "x"), 1);
+	set(f, IMSC, 0);
+	assert_int_equal(type(f, "y"), 0);
+	set(f, IMSC, INT_RX | INT_RT);
+	assert_int_equal(type(f, "y"), 1);
+	pl011_reset(&f->uart);
+	assert_int_equal(get(f, CR), CR_ON);
+	assert_int_equal(type(f, "z"), 0);
+}
+
 static void odd_accesses_are_harmless(void **state)
 {
 	static const unsigned lengths[] = {1, 2, 4, 8};
@@ -304,6 +358,8 @@ int main(void)
 		T(loopback_returns_output),
 		T(reset_forgets_all),
 		T(odd_accesses_are_harmless),
+		cmocka_unit_test_setup_teardown(ready_port_is_only_unmasked, setup_ready, teardown),
+		cmocka_unit_test_setup_teardown(ready_port_is_closed, setup_ready, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "boot/blob.h"
+#include "boot/boot_tables.h"
 #include "boot/image.h"
 
 /* The tree has 2 MiB to itself, so that the guest may map it in one piece with one attribute. */
@@ -77,10 +78,36 @@ static int load_initrd(const struct boot *boot, const struct guest_ram *ram, uin
 	return blob_read_at(boot->initrd_fd, to, (size_t)*size_bytes, path, "initrd", err);
 }
 
+/* Device tree, tables and initrd behind the kernel; all but the tree, which tells of the others. */
+static int load_behind(const struct boot *boot, const struct guest_ram *room, uint64_t ipa,
+		       const struct acpi_config *acpi, struct fdt_config *tree,
+		       struct boot_tables *tables, struct vmm_error *err)
+{
+	const struct guest_ram ram = {.ipa = tree->ram_ipa, .size_bytes = tree->ram_size_bytes};
+	int ret = 0;
+
+	if (acpi != NULL) {
+		void *to = guest_ram_at(room, ipa, BOOT_TABLES_BYTES);
+
+		if (to == NULL) {
+			return too_small(&ram, "ACPI tables", err);
+		}
+		ret = boot_tables_load(acpi, &ram, ipa, to, tables, err);
+		tree->efi = &tables->efi;
+		ipa += BOOT_TABLES_BYTES;
+	}
+	if (ret == 0 && boot->initrd_fd >= 0) {
+		tree->initrd_ipa = align_up(ipa, INITRD_ALIGN_BYTES);
+		ret = load_initrd(boot, room, tree->initrd_ipa, &tree->initrd_size_bytes, err);
+	}
+	return ret;
+}
+
 int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct fdt_config *tree,
-	      struct boot_entry *entry, struct vmm_error *err)
+	      const struct acpi_config *acpi, struct boot_entry *entry, struct vmm_error *err)
 {
 	struct fdt_config filled = *tree;
+	struct boot_tables tables = {0};
 	struct image_place kernel = {0};
 	/* What the tree reserves at the end of RAM is not written to. */
 	struct guest_ram room = *ram;
@@ -105,21 +132,17 @@ int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct
 	filled.ram_ipa = ram->ipa;
 	filled.ram_size_bytes = ram->size_bytes;
 	filled.initrd_size_bytes = 0;
-	if (boot->initrd_fd >= 0) {
-		filled.initrd_ipa = align_up(dtb_ipa + FDT_SIZE_MAX_BYTES, INITRD_ALIGN_BYTES);
-		ret = load_initrd(boot, &room, filled.initrd_ipa, &filled.initrd_size_bytes, err);
-		if (ret != 0) {
-			return ret;
-		}
+	ret = load_behind(boot, &room, dtb_ipa + FDT_SIZE_MAX_BYTES, acpi, &filled, &tables, err);
+	if (ret == 0) {
+		ret = fdt_build(&filled, dtb, FDT_SIZE_MAX_BYTES, err);
 	}
-	ret = fdt_build(&filled, dtb, FDT_SIZE_MAX_BYTES, err);
-	if (ret != 0) {
-		return ret;
+	if (ret == 0) {
+		*entry = (struct boot_entry){
+			.pc = kernel.entry_ipa,
+			.dtb_ipa = dtb_ipa,
+			.big_endian = kernel.big_endian,
+			.facs_ipa = tables.facs_ipa,
+		};
 	}
-	*entry = (struct boot_entry){
-		.pc = kernel.entry_ipa,
-		.dtb_ipa = dtb_ipa,
-		.big_endian = kernel.big_endian,
-	};
-	return 0;
+	return ret;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is in guest RAM when the first CPU starts: kernel, device tree, initrd, in this order from
- * the start of RAM. Nothing else is written: not the kernel's bss, not what comes after the tree's
- * 2 MiB and the initrd.
+ * What is in guest RAM when the first CPU starts: kernel, device tree, the tables of a guest that
+ * boots with ACPI, initrd, in this order from the start of RAM. Nothing else is written: not the
+ * kernel's bss, not what comes after the tree's 2 MiB, the tables and the initrd.
  *
  * Both files are opened once and stay open, so that each reset starts the same kernel although its
  * name may stand for another file by then. A file that was changed in place is noticed if what is
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "boot/acpi.h"
 #include "boot/fdt.h"
 #include "error.h"
 #include "platform/ram.h"
@@ -47,11 +48,13 @@ struct boot {
  * @pc:         guest physical address
  * @dtb_ipa:    for x0
  * @big_endian: the kernel makes the CPU so; it is entered as any other
+ * @facs_ipa:   the ACPI table with the hardware signature; 0 for none
  */
 struct boot_entry {
 	uint64_t pc;
 	uint64_t dtb_ipa;
 	bool big_endian;
+	uint64_t facs_ipa;
 };
 
 /**
@@ -75,7 +78,8 @@ void boot_close(struct boot *boot);
  * @boot:  open
  * @ram:   what is not written here stays as it is, a ramoops region among it; see
  *         guest_ram_discard()
- * @tree:  what the device tree says; RAM and initrd in it are filled in here
+ * @tree:  what the device tree says; RAM, initrd and EFI in it are filled in here
+ * @acpi:  what ACPI's tables say, and the tree then does not; NULL for a guest without ACPI
  * @entry: filled on success
  * @err:   one line that names the file, or says what is too small
  *
@@ -83,6 +87,6 @@ void boot_close(struct boot *boot);
  * Return: 0; -errno, see image_load() and fdt_build(); -ENOSPC if RAM is too small for all.
  */
 int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct fdt_config *tree,
-	      struct boot_entry *entry, struct vmm_error *err);
+	      const struct acpi_config *acpi, struct boot_entry *entry, struct vmm_error *err);
 
 #endif /* VMM_BOOT_BOOT_H */

@@ -17,6 +17,8 @@
 #define CLOCK_HZ 24000000
 #define RNG_SEED_BYTES 32
 #define UART_NODE "/pl011@9000000"
+/* As Linux numbers the modes of secure boot. */
+#define EFI_SECURE_BOOT_DISABLED 2
 
 #define PSCI_VERSION(major, minor) (UINT32_C(major) << 16 | (minor))
 /* The ids that 0.2 fixed, for systems that know only how to read them from the tree. */
@@ -147,11 +149,26 @@ static void write_aliases(struct fdt_writer *w)
 	fdt_writer_end(w);
 }
 
+/* The kernel takes EFI's tables only if all six are there. */
+static void write_efi(struct fdt_writer *w, const struct efi_place *efi)
+{
+	fdt_writer_u64(w, "linux,uefi-system-table", efi->system_table_ipa);
+	fdt_writer_u64(w, "linux,uefi-mmap-start", efi->map_ipa);
+	fdt_writer_u32(w, "linux,uefi-mmap-size", efi->map_size_bytes);
+	fdt_writer_u32(w, "linux,uefi-mmap-desc-size", efi->descriptor_size_bytes);
+	fdt_writer_u32(w, "linux,uefi-mmap-desc-ver", efi->descriptor_version);
+	fdt_writer_u32(w, "linux,uefi-secure-boot", EFI_SECURE_BOOT_DISABLED);
+}
+
 static void write_chosen(struct fdt_writer *w, const struct fdt_config *config,
 			 const uint8_t *seeds)
 {
 	fdt_writer_begin(w, "chosen");
-	fdt_writer_string(w, "stdout-path", UART_NODE);
+	if (config->efi != NULL) {
+		write_efi(w, config->efi);
+	} else {
+		fdt_writer_string(w, "stdout-path", UART_NODE);
+	}
 	if (config->bootargs != NULL && config->bootargs[0] != '\0') {
 		fdt_writer_string(w, "bootargs", config->bootargs);
 	}
@@ -162,6 +179,16 @@ static void write_chosen(struct fdt_writer *w, const struct fdt_config *config,
 	}
 	fdt_writer_put(w, "rng-seed", seeds, RNG_SEED_BYTES);
 	fdt_writer_put(w, "kaslr-seed", seeds + RNG_SEED_BYTES, sizeof(uint64_t));
+	fdt_writer_end(w);
+}
+
+/* With any node but /chosen Linux would not boot with ACPI. */
+static void write_stub(struct fdt_writer *w, const struct fdt_config *config, const uint8_t *seeds)
+{
+	fdt_writer_begin(w, "");
+	fdt_writer_u32(w, "#address-cells", 2);
+	fdt_writer_u32(w, "#size-cells", 2);
+	write_chosen(w, config, seeds);
 	fdt_writer_end(w);
 }
 
@@ -242,7 +269,11 @@ int fdt_build(const struct fdt_config *config, void *to, size_t size_bytes, stru
 	if (w.error == 0) {
 		w.error = fdt_finish_reservemap(to);
 	}
-	write_tree(&w, config, seeds);
+	if (config->efi != NULL) {
+		write_stub(&w, config, seeds);
+	} else {
+		write_tree(&w, config, seeds);
+	}
 	explicit_bzero(seeds, sizeof(seeds));
 	if (w.error == 0) {
 		w.error = fdt_finish(to);

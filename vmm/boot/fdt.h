@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "boot/efi.h"
 #include "error.h"
 
 /* rng-seed and kaslr-seed. */
@@ -54,6 +55,8 @@ struct fdt_psci_ids {
  * @has_watchdog:      there is one
  * @virtio_slots:      bit n is set if virtio-mmio slot n has a device; others are left out
  * @seeds:             FDT_SEEDS_BYTES for the guest's random numbers; NULL: fresh ones each time
+ * @efi:               where the tree leads to instead: it then has /chosen and nothing else. NULL
+ *                     for a tree that tells of the machine itself
  */
 struct fdt_config {
 	uint64_t ram_ipa;
@@ -72,6 +75,7 @@ struct fdt_config {
 	bool has_watchdog;
 	uint32_t virtio_slots;
 	const uint8_t *seeds;
+	const struct efi_place *efi;
 };
 
 /**

@@ -64,6 +64,8 @@ static const struct option_spec specs[] = {
 	{"idle-states", NULL, options_set_idle_states, false},
 	{"clusters", "N", options_set_clusters, false},
 	{"ramoops", "SIZE", options_set_ramoops, false},
+	{"firmware-tables", "dt|acpi", options_set_firmware_tables, false},
+	{"hardware-signature", "N", options_set_hardware_signature, false},
 	{"no-reboot", NULL, options_set_no_reboot, false},
 	{"events", "FILE|-", set_events, false},
 	{"control", "SOCKET", set_control, false},
@@ -212,7 +214,9 @@ enum options_result options_parse(int argc, char **argv, struct run_options *opt
 				     "Image; 'torpor run --help' has examples");
 		return OPTIONS_BAD;
 	}
-	return options_check_power(&options->machine, error) ? OPTIONS_RUN : OPTIONS_BAD;
+	return options_check_power(&options->machine, error) && options_check_tables(options, error)
+		       ? OPTIONS_RUN
+		       : OPTIONS_BAD;
 }
 
 void options_free(struct run_options *options)

@@ -19,6 +19,7 @@
  * @disk_paths: owned, without ",ro"
  * @port_names: owned, of --virtio-port
  * @net_words:  owned: the values of --net, cut into words
+ * @hardware_signature: --hardware-signature, or 0
  * @events:     --events, or NULL
  * @control:    --control, or NULL
  * @pidfile:    --pidfile, or NULL
@@ -28,6 +29,7 @@ struct run_options {
 	char *disk_paths[MACHINE_DISK_COUNT_MAX];
 	char *port_names[MACHINE_PORT_COUNT_MAX];
 	char *net_words[MACHINE_NET_COUNT_MAX];
+	uint32_t hardware_signature;
 	const char *events;
 	const char *control;
 	const char *pidfile;

@@ -40,6 +40,12 @@ option_set_fn options_set_ramoops;
 /* Does what they say go with the other options? */
 bool options_check_power(const struct machine_config *machine, struct vmm_error *error);
 
+/* options_tables.c */
+option_set_fn options_set_firmware_tables;
+option_set_fn options_set_hardware_signature;
+/* Does what they say go with the other options? */
+bool options_check_tables(const struct run_options *options, struct vmm_error *error);
+
 /* options_disk.c */
 option_set_fn options_set_disk;
 

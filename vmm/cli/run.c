@@ -201,6 +201,7 @@ static bool start(struct run *run, const struct run_options *options, struct vmm
 	if (run->machine == NULL) {
 		return false;
 	}
+	machine_set_hardware_signature(run->machine, options->hardware_signature);
 	if (run->control != NULL) {
 		qmp_set_machine(run->control, run->machine, options->machine.cpu_count);
 	}

@@ -32,6 +32,7 @@ enum {
 
 #define LCR_H_BRK (UINT32_C(1) << 0)
 #define LCR_H_FEN (UINT32_C(1) << 4)
+#define LCR_H_WLEN_8 (UINT32_C(3) << 5)
 
 #define CR_UARTEN (UINT32_C(1) << 0)
 #define CR_LBE (UINT32_C(1) << 7)
@@ -111,6 +112,18 @@ static bool take_room(struct pl011_regs *regs)
 	}
 	regs->refused = false;
 	return true;
+}
+
+/*
+ * A driver of an SBSA UART closes its port by this alone. One of a PL011 does so before it opens
+ * it, too, and turns the receiver off besides.
+ */
+static void close_if_masked(struct pl011_regs *regs)
+{
+	if ((regs->mask & (INT_RX | INT_RT)) == 0) {
+		regs->listening = false;
+		regs->polls = 0;
+	}
 }
 
 static void listen_if_unmasked(struct pl011_regs *regs)
@@ -289,7 +302,7 @@ static void pl011_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t
 {
 	struct pl011 *uart = dev;
 	uint8_t byte = (uint8_t)value;
-	bool room;
+	bool room = false;
 	bool out = false;
 
 	(void)len_bytes;
@@ -299,7 +312,15 @@ static void pl011_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t
 	} else {
 		write_reg(&uart->regs, offset, (uint32_t)value);
 	}
-	room = take_room(&uart->regs);
+	if (!uart->config.ready) {
+		room = take_room(&uart->regs);
+	} else if (offset == REG_IMSC) {
+		/*
+		 * Linux empties the FIFO right after it has unmasked the interrupts; what is kept
+		 * for it comes only when it has looked.
+		 */
+		close_if_masked(&uart->regs);
+	}
 	update_irq(uart);
 	(void)pthread_mutex_unlock(&uart->lock);
 	if (out && uart->config.tx != NULL) {
@@ -317,12 +338,13 @@ const struct mmio_ops pl011_mmio_ops = {
 	.write = pl011_write,
 };
 
-static void regs_reset(struct pl011_regs *regs)
+static void regs_reset(struct pl011_regs *regs, bool ready)
 {
 	bool refused = regs->refused;
 
 	*regs = (struct pl011_regs){
-		.control = CR_TXE | CR_RXE,
+		.control = CR_TXE | CR_RXE | (ready ? CR_UARTEN : 0),
+		.lcrh = ready ? LCR_H_WLEN_8 | LCR_H_FEN : 0,
 		.ifls = 0x12,
 		.refused = refused,
 	};
@@ -334,7 +356,7 @@ int pl011_init(struct pl011 *uart, const struct pl011_config *config)
 
 	memset(uart, 0, sizeof(*uart));
 	uart->config = *config;
-	regs_reset(&uart->regs);
+	regs_reset(&uart->regs, config->ready);
 	err = pthread_mutex_init(&uart->lock, NULL);
 	if (err != 0) {
 		return -err;
@@ -356,7 +378,7 @@ void pl011_destroy(struct pl011 *uart)
 void pl011_reset(struct pl011 *uart)
 {
 	(void)pthread_mutex_lock(&uart->lock);
-	regs_reset(&uart->regs);
+	regs_reset(&uart->regs, uart->config.ready);
 	uart->irq_level = false;
 	irq_line_set(&uart->config.irq, false);
 	(void)pthread_mutex_unlock(&uart->lock);

@@ -33,12 +33,15 @@
  *           vCPU thread, and may call pl011_rx(). NULL: not told
  * @ctx:     first argument of both
  * @irq:     the combined interrupt, level
+ * @ready:   it comes out of a reset set up, as firmware would leave it: what drives it as an SBSA
+ *           UART, a subset of this one, does not do that
  */
 struct pl011_config {
 	void (*tx)(void *ctx, const uint8_t *bytes, size_t count);
 	void (*rx_room)(void *ctx);
 	void *ctx;
 	struct irq_line irq;
+	bool ready;
 };
 
 /**

@@ -54,6 +54,7 @@ struct board_console;
  * @watchdog:        there is one
  * @bitten:          it was not refreshed in time; main thread
  * @guest_event:     the guest told something of itself; on a vCPU thread
+ * @uart_ready:      see struct pl011_config
  * @console_tx:      see struct machine_host
  * @console_take:    see struct machine_host
  * @console_room:    input would be taken again; any thread
@@ -74,6 +75,7 @@ struct board_config {
 	bool watchdog;
 	void (*bitten)(void *ctx);
 	void (*guest_event)(void *ctx, enum pvpanic_event event);
+	bool uart_ready;
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	size_t (*console_take)(void *ctx, const uint8_t *bytes, size_t count, bool last);
 	void (*console_room)(void *ctx);

@@ -28,6 +28,7 @@ static int add_uart(struct board *board)
 		.rx_room = board->config.console_room,
 		.ctx = board->config.ctx,
 		.irq = board_wire(board, LAYOUT_UART_INTID),
+		.ready = board->config.uart_ready,
 	};
 	int ret = pl011_init(&board->uart, &config);
 

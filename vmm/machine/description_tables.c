@@ -4,6 +4,7 @@
 #include <libfdt.h>
 #include <stdlib.h>
 
+#include "boot/boot_tables.h"
 #include "machine/description_internal.h"
 #include "platform/layout.h"
 
@@ -31,11 +32,41 @@ static int describe_tree(const struct machine *machine, struct description_lines
 	return ret;
 }
 
+/* As if they were at the start of RAM, as where they are depends on the kernel. */
+static int describe_acpi(const struct machine *machine, struct description_lines *lines,
+			 struct vmm_error *error)
+{
+	struct table_writer w = {
+		.to = malloc(BOOT_TABLES_BYTES),
+		.ipa = LAYOUT_RAM_BASE,
+		.size_bytes = BOOT_TABLES_BYTES,
+	};
+	struct acpi_config acpi;
+	struct acpi_place place;
+	int ret = 0;
+
+	if (w.to == NULL) {
+		vmm_error_set(error, "no memory for ACPI tables");
+		return -ENOMEM;
+	}
+	machine_tell_acpi(machine, &acpi);
+	acpi.ram_size_bytes = machine->config.memory_bytes;
+	acpi_build(&acpi, &w, &place);
+	if (w.full) {
+		vmm_error_set(error, "ACPI tables for %zu CPUs do not fit", acpi.cpu_count);
+		ret = -ENOSPC;
+	} else {
+		describe_digest(lines, "tables.acpi", w.to, w.used_bytes);
+	}
+	free(w.to);
+	return ret;
+}
+
 int describe_tables(const struct machine *machine, struct description_lines *lines,
 		    struct vmm_error *error)
 {
 	bool acpi = machine->config.firmware_tables == MACHINE_TABLES_ACPI;
 
 	lines_add(lines, "tables", "%s", acpi ? "acpi" : "dt");
-	return describe_tree(machine, lines, error);
+	return acpi ? describe_acpi(machine, lines, error) : describe_tree(machine, lines, error);
 }

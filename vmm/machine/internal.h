@@ -25,6 +25,7 @@ struct machine {
 	uint64_t mpidrs[MACHINE_CPU_COUNT_MAX];
 	struct kvm_entry entry; /* of the boot CPU, once the guest is loaded */
 	uint32_t hardware_signature;
+	uint64_t facs_ipa; /* where the guest reads it; 0: nowhere */
 	struct requests requests;
 	bool has_requests;
 	struct device requests_watch; /* for the epoll alone: it is none of the board's */
@@ -41,6 +42,9 @@ void machine_drop_vm(struct machine *machine);
 
 /* What the device tree says, but for what is of one boot and where RAM is. */
 void machine_tell_tree(const struct machine *machine, struct fdt_config *tree);
+
+/* What ACPI's tables say, but for the hardware signature and where RAM is. */
+void machine_tell_acpi(const struct machine *machine, struct acpi_config *acpi);
 
 /* What goes to user space instead of to KVM. */
 const struct kvm_forward *machine_forwards(size_t *count);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -136,6 +137,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.balloon_changed = balloon_changed,
 		.nets = machine->config.nets,
 		.net_count = machine->config.net_count,
+		.uart_ready = machine->config.firmware_tables == MACHINE_TABLES_ACPI,
 		.console_tx = console_tx,
 		.console_take = console_take,
 		.console_room = poke,
@@ -258,7 +260,14 @@ struct machine *machine_create(const struct machine_config *config, const struct
 
 void machine_set_hardware_signature(struct machine *machine, uint32_t signature)
 {
+	const uint32_t le = htole32(signature);
+	void *to =
+		guest_ram_at(&machine->ram, machine->facs_ipa + ACPI_FACS_SIGNATURE_AT, sizeof(le));
+
 	machine->hardware_signature = signature;
+	if (machine->facs_ipa != 0 && to != NULL) {
+		memcpy(to, &le, sizeof(le));
+	}
 }
 
 int machine_start(struct machine *machine, struct vmm_error *error)

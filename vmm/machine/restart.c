@@ -83,15 +83,32 @@ void machine_tell_tree(const struct machine *machine, struct fdt_config *tree)
 	};
 }
 
+void machine_tell_acpi(const struct machine *machine, struct acpi_config *acpi)
+{
+	*acpi = (struct acpi_config){
+		.mpidrs = machine->mpidrs,
+		.cpu_count = machine->config.cpu_count,
+		.pmu = kvm_vm_has_feature(machine->vm, CPU_FEATURE_PMU),
+		.idle_states = machine->config.idle_states,
+		.has_watchdog = machine->config.watchdog != MACHINE_WATCHDOG_NONE,
+		.virtio_slots = machine->board.virtio_slots,
+	};
+}
+
 int machine_load(struct machine *machine, struct vmm_error *error)
 {
+	bool has_acpi = machine->config.firmware_tables == MACHINE_TABLES_ACPI;
+	struct acpi_config acpi;
 	struct fdt_config tree;
 	struct boot_entry entry;
 	int ret;
 
 	machine_tell_tree(machine, &tree);
 	tree.bootargs = machine->config.cmdline;
-	ret = boot_load(&machine->boot, &machine->ram, &tree, &entry, error);
+	machine_tell_acpi(machine, &acpi);
+	acpi.hardware_signature = machine->hardware_signature;
+	ret = boot_load(&machine->boot, &machine->ram, &tree, has_acpi ? &acpi : NULL, &entry,
+			error);
 	if (ret == 0 && entry.big_endian && !kvm_vm_has_big_endian(machine->vm)) {
 		vmm_error_set(error,
 			      "kernel %s is big-endian, which this host's CPUs are not for "
@@ -101,6 +118,7 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 	}
 	if (ret == 0) {
 		machine->entry = (struct kvm_entry){.pc = entry.pc, .x0 = entry.dtb_ipa};
+		machine->facs_ipa = entry.facs_ipa;
 	}
 	return ret;
 }

@@ -56,7 +56,7 @@ do_suspend() {
 		fail "the kernel does not offer ${2:-deep} in /sys/power/mem_sleep"
 		return
 	fi
-	echo 0 > /sys/class/rtc/rtc0/wakealarm
+	[ -e /sys/class/rtc/rtc0/wakealarm ] && echo 0 > /sys/class/rtc/rtc0/wakealarm
 	if [ "${1:-0}" != 0 ]; then
 		echo "+$1" > /sys/class/rtc/rtc0/wakealarm
 		show alarm /sys/class/rtc/rtc0/wakealarm
