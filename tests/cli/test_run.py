@@ -431,6 +431,24 @@ def idle(torpor, folder):
         equal(run.end()[0], 13, "exit status")
 
 
+def signatures(torpor, folder):
+    """with ACPI a machine has its own hardware signature, or the one that it is given"""
+
+    def told(*options):
+        with Running(torpor, arguments(folder, "signature off", *options)) as run:
+            status, out, err = run.end()
+            equal(status, 0, f"exit status with {options}: {err}")
+            return int(out.split()[-1], 16)
+
+    acpi = ("--firmware-tables", "acpi")
+    own = told(*acpi)
+    expect(own != 0, "a machine with ACPI has no signature")
+    equal(told(*acpi), own, "the signature of the same machine")
+    expect(told(*acpi, "--cpus", "2") != own, "another machine has the same signature")
+    equal(told(*acpi, "--hardware-signature", "0x5eed1234"), 0x5EED1234, "the one that was given")
+    equal(told(), 0, "the signature of a machine with a device tree")
+
+
 def ticks(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
         fields = stat.read().rsplit(")", 1)[1].split()
@@ -444,4 +462,5 @@ if __name__ == "__main__":
                    input_reaches_the_guest, signals_end_it, signal_asks_the_guest,
                    signal_after_a_reset_asks_anew, signal_ends_a_paused_machine,
                    hang_up_is_ignored_under_nohup, control, events_on_standard_error, stale_files,
-                   closed_standard_files, terminal, terminal_is_restored, continued, idle]))
+                   closed_standard_files, terminal, terminal_is_restored, continued, idle,
+                   signatures]))

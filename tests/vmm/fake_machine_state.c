@@ -1,7 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a test sets and sees of the machine without KVM, and its balloon. */
+/* What a test sets and sees of the machine without KVM, what it is, and its balloon. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "devices/virtio_balloon.h"
 #include "fake_machine_internal.h"
+#include "machine/description.h"
+
+/* As short as one can be: what tests change. */
+int machine_describe(struct machine *machine, char **text, struct vmm_error *error)
+{
+	const struct machine_config *config = &machine->config;
+
+	if (asprintf(text, "cpu.count %" PRIu32 "\nmachine torpor-1\nram.bytes %" PRIu64 "\n",
+		     config->cpu_count, config->memory_bytes) < 0) {
+		*text = NULL;
+		vmm_error_set(error, "no memory for the machine's description");
+		return -ENOMEM;
+	}
+	return 0;
+}
 
 void fake_machine_set(struct machine *machine, enum machine_status status)
 {

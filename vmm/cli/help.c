@@ -84,7 +84,7 @@ const char *help_run(void)
 "  --firmware-tables dt|acpi   tell the guest of its machine by a device tree (default), or by\n"
 "                       ACPI tables, with no firmware run; from --psci 0.2 on\n"
 "  --hardware-signature N   with acpi: a guest that hibernated under another number starts anew\n"
-"                       instead of resuming, and says so\n"
+"                       instead of resuming, and says so (default: a digest of the machine)\n"
 "  --no-reboot          end when the guest resets, instead of starting it again\n"
 "\n"
 "The host's side\n"

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 #include "cli/terminal.h"
 #include "control/events.h"
 #include "control/qmp.h"
+#include "machine/description.h"
 
 /* How long a reader of the console that does not read may hold up the end that the host wants. */
 #define HOST_END_STALL_MS 2000
@@ -184,6 +186,26 @@ static bool open_files(struct run *run, const struct run_options *options, struc
 	return true;
 }
 
+/* What is not given is the machine's own: another one has another. */
+static bool sign(const struct run *run, const struct run_options *options, struct vmm_error *error)
+{
+	uint32_t signature = options->hardware_signature;
+	char *text = NULL;
+
+	if (options->machine.firmware_tables != MACHINE_TABLES_ACPI) {
+		return true;
+	}
+	if (signature == 0) {
+		if (machine_describe(run->machine, &text, error) != 0) {
+			return false;
+		}
+		signature = description_signature(text, 0);
+		free(text);
+	}
+	machine_set_hardware_signature(run->machine, signature);
+	return true;
+}
+
 static bool start(struct run *run, const struct run_options *options, struct vmm_error *error)
 {
 	struct machine_host host = {
@@ -201,7 +223,9 @@ static bool start(struct run *run, const struct run_options *options, struct vmm
 	if (run->machine == NULL) {
 		return false;
 	}
-	machine_set_hardware_signature(run->machine, options->hardware_signature);
+	if (!sign(run, options, error)) {
+		return false;
+	}
 	if (run->control != NULL) {
 		qmp_set_machine(run->control, run->machine, options->machine.cpu_count);
 	}
