@@ -20,6 +20,7 @@ static struct {
 	unsigned made;
 	unsigned live;
 	bool little_endian;
+	bool features[CPU_FEATURE_COUNT];
 	/* Atomic: */
 	uint64_t mpidr_shift;
 	uint32_t gates;
@@ -59,6 +60,8 @@ void fake_kvm_up(void)
 	fake.made = 0;
 	fake.live = 0;
 	fake.little_endian = false;
+	memset(fake.features, 0, sizeof(fake.features));
+	fake_identity_up();
 	fake.mpidr_shift = 0;
 	fake.gates = 0;
 	memset(fake.counts, 0, sizeof(fake.counts));
@@ -75,6 +78,7 @@ static void free_vm(struct kvm_vm *vm)
 	}
 	fake_gic_free(&vm->gic);
 	(void)pthread_mutex_destroy(&vm->event_lock);
+	free(vm->identity);
 	free(vm);
 }
 
@@ -266,6 +270,10 @@ static struct kvm_vm *make(const struct kvm_vm_config *config)
 		return NULL;
 	}
 	vm->config = *config;
+	if (fake_identity_init(vm, config) != 0) {
+		free(vm);
+		return NULL;
+	}
 	vm->counter_offset_ns = now_ns();
 	for (size_t i = 0; i < config->forward_count; i++) {
 		vm->forward[i] = config->forward[i];
@@ -399,10 +407,19 @@ bool kvm_vm_has_big_endian(struct kvm_vm *vm)
 	return !fake.little_endian;
 }
 
-/* This host has nothing but what is insisted on. */
+void fake_kvm_features(bool pmu, bool pauth, bool sve)
+{
+	fake.features[CPU_FEATURE_PMU] = pmu;
+	fake.features[CPU_FEATURE_PAUTH] = pauth;
+	fake.features[CPU_FEATURE_SVE] = sve;
+}
+
+/* At first this host has nothing but what is insisted on. */
 bool kvm_vm_has_feature(const struct kvm_vm *vm, enum cpu_feature feature)
 {
-	return vm->config.features.want[feature] == CPU_FEATURE_ON;
+	enum cpu_feature_choice want = vm->config.features.want[feature];
+
+	return want == CPU_FEATURE_ON || (want == CPU_FEATURE_AUTO && fake.features[feature]);
 }
 
 struct kvm_vcpu *kvm_vm_vcpu(struct kvm_vm *vm, uint32_t cpu)

@@ -198,6 +198,7 @@ enum fake_fn {
 	FAKE_SET_WAITING,
 	FAKE_GET_COUNTER,
 	FAKE_SET_COUNTER,
+	FAKE_IDENTITY,
 	FAKE_FN_COUNT,
 };
 
@@ -221,6 +222,18 @@ uint64_t fake_kvm_counter(void);
 
 /** fake_kvm_mpidr() - of a CPU of VMs made now */
 uint64_t fake_kvm_mpidr(uint32_t cpu);
+
+/**
+ * fake_kvm_identity() - what the host shows guests from now on, under that name
+ * @cpu:      as in struct kvm_identity
+ * @settable: a VM may be made to show something else
+ *
+ * At first there are a few values. A CPU's own comes in addition to that of each CPU.
+ */
+void fake_kvm_identity(uint32_t cpu, const char *name, uint64_t value, bool settable);
+
+/** fake_kvm_features() - the host has these, so a guest has them unless they are off */
+void fake_kvm_features(bool pmu, bool pauth, bool sve);
 
 /** fake_kvm_little_endian() - VMs' CPUs can't be big-endian */
 void fake_kvm_little_endian(bool only);

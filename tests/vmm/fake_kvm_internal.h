@@ -71,6 +71,7 @@ struct kvm_vm {
 	pthread_mutex_t event_lock; /* of the two below */
 	unsigned event_count;
 	struct fake_ioeventfd events[FAKE_IOEVENTFD_MAX];
+	struct kvm_identity *identity; /* that was asked for */
 	struct kvm_vcpu vcpus[FAKE_CPU_COUNT_MAX];
 	struct kvm_vm *next; /* made before; all are kept so that misuse is seen */
 };
@@ -120,6 +121,10 @@ void fake_gic_enable(struct kvm_vm *vm, uint32_t cpu, uint32_t intid, uint8_t pr
 void fake_gic_drive(struct kvm_vm *vm, uint32_t intid, bool level);
 void fake_gic_turn(struct kvm_vm *vm, bool on);
 void fake_gic_set_pmr(struct kvm_vm *vm, uint32_t cpu, uint8_t pmr);
+
+/* fake_identity.c */
+void fake_identity_up(void);
+int fake_identity_init(struct kvm_vm *vm, const struct kvm_vm_config *config);
 
 /* fake_vcpu.c */
 void fake_vcpu_init(struct kvm_vm *vm, uint32_t index, uint64_t mpidr);

@@ -155,6 +155,11 @@ WRAP(void *, calloc, (size_t count, size_t size))
 	return fails_with(ENOMEM) ? NULL : __real_calloc(count, size);
 }
 
+WRAP(void *, realloc, (void *from, size_t size))
+{
+	return fails_with(ENOMEM) ? NULL : __real_realloc(from, size);
+}
+
 WRAP(int, epoll_create1, (int flags))
 {
 	return fails_with(EMFILE) ? -1 : __real_epoll_create1(flags);

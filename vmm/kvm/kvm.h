@@ -35,6 +35,25 @@ struct kvm_redistributors {
 
 #define KVM_REDISTRIBUTORS_MAX 2
 
+/* Instead of a CPU's index. */
+#define KVM_IDENTITY_EACH_CPU UINT32_MAX
+#define KVM_IDENTITY_VM (UINT32_MAX - 1)
+#define KVM_IDENTITY_NAME_SIZE 40
+/* The lengths of vectors: bit n is set for (n + 1) * 128 bits. */
+#define KVM_IDENTITY_SVE_LENGTHS "sve-lengths"
+
+/**
+ * struct kvm_identity - a value by which a guest can tell what it runs on
+ * @cpu:   whose; KVM_IDENTITY_VM for what is not a CPU's
+ * @name:  a CPU's register, or such as "firmware.STD", "gic.GICD_IIDR"; the same on all hosts
+ * @value: not 0: what is not there reads so
+ */
+struct kvm_identity {
+	uint32_t cpu;
+	char name[KVM_IDENTITY_NAME_SIZE];
+	uint64_t value;
+};
+
 /**
  * struct kvm_vm_config - what a VM is made of
  * @ram:           mapped; stays so until kvm_vm_destroy()
@@ -46,6 +65,9 @@ struct kvm_redistributors {
  * @gicr:          where its redistributors are; room for @cpu_count in all
  * @pmu_intid:     the interrupt of the performance counters, a PPI
  * @features:      what its CPUs have
+ * @identity:      what the guest is to be shown, where the host lets it be chosen; what is not
+ *                 among it is to read as 0. Borrowed for the call
+ * @identity_count: how many; 0: what the host gives
  */
 struct kvm_vm_config {
 	struct guest_ram ram;
@@ -57,6 +79,8 @@ struct kvm_vm_config {
 	struct kvm_redistributors gicr[KVM_REDISTRIBUTORS_MAX];
 	uint32_t pmu_intid;
 	struct cpu_features features;
+	const struct kvm_identity *identity;
+	size_t identity_count;
 };
 
 /**
@@ -167,6 +191,17 @@ int kvm_vm_get_counter(struct kvm_vm *vm, uint64_t *value);
 
 /** kvm_vm_set_counter() - have it show @value now and go on from there; no vCPU runs */
 int kvm_vm_set_counter(struct kvm_vm *vm, uint64_t value);
+
+/**
+ * kvm_vm_identity() - all by which a guest can tell what it runs on, but for its devices
+ * @cpu:  index, or KVM_IDENTITY_VM for what is not a CPU's
+ * @seen: called for each value that is not 0
+ * @ctx:  its first argument
+ *
+ * Before any vCPU runs. Return: 0 or -errno.
+ */
+int kvm_vm_identity(struct kvm_vm *vm, uint32_t cpu,
+		    void (*seen)(void *ctx, const struct kvm_identity *value), void *ctx);
 
 /** kvm_vm_has_feature() - whether its CPUs have a feature */
 bool kvm_vm_has_feature(const struct kvm_vm *vm, enum cpu_feature feature);

@@ -64,7 +64,7 @@ uint32_t kvm_linux_features_init_bits(const struct kvm_vm *vm)
 	return bits;
 }
 
-/* The vectors' lengths are left as they are at first: all that the host has. */
+/* The vectors' lengths are at first all that the host has. */
 int kvm_linux_features_finish(const struct kvm_vm *vm, const struct kvm_vcpu *vcpu)
 {
 	int feature = KVM_ARM_VCPU_SVE;
@@ -72,6 +72,7 @@ int kvm_linux_features_finish(const struct kvm_vm *vm, const struct kvm_vcpu *vc
 	if (!vm->features[CPU_FEATURE_SVE]) {
 		return 0;
 	}
+	kvm_linux_identity_set_lengths(vm, vcpu);
 	return ioctl(vcpu->fd, KVM_ARM_VCPU_FINALIZE, &feature) == 0 ? 0 : -errno;
 }
 

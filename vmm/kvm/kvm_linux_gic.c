@@ -11,6 +11,9 @@
 #define GIC_ISACTIVER 0x300
 #define GICR_SGI_FRAME 0x10000
 
+/* op0 3, op1 0, CRn 12, CRm 12, op2 4. */
+#define ICC_CTLR_EL1 0xC664U
+
 #define PRIVATE_INTIDS 32
 
 static int set_attr(int fd, uint32_t group, uint64_t attribute, void *value)
@@ -121,4 +124,28 @@ int kvm_vm_gic_bits(struct kvm_vm *vm, enum kvm_gic_bank bank, uint32_t cpu, uin
 	}
 	return get_attr(vm->gic_fd, KVM_DEV_ARM_VGIC_GRP_DIST_REGS, offsets[bank] + first / 8,
 			bits);
+}
+
+/* An access to the distributor names a CPU all the same. */
+int kvm_linux_gic_get(const struct kvm_vm *vm, uint32_t offset, uint32_t *value)
+{
+	return get_attr(vm->gic_fd, KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
+			attr_mpidr(vm->vcpus[0].mpidr) | offset, value);
+}
+
+int kvm_linux_gic_set(const struct kvm_vm *vm, uint32_t offset, uint32_t value)
+{
+	return set_attr(vm->gic_fd, KVM_DEV_ARM_VGIC_GRP_DIST_REGS,
+			attr_mpidr(vm->vcpus[0].mpidr) | offset, &value);
+}
+
+int kvm_linux_gic_get_interface(const struct kvm_vm *vm, uint64_t *value)
+{
+	struct kvm_device_attr attr = {
+		.group = KVM_DEV_ARM_VGIC_GRP_CPU_SYSREGS,
+		.attr = attr_mpidr(vm->vcpus[0].mpidr) | ICC_CTLR_EL1,
+		.addr = (uintptr_t)value,
+	};
+
+	return ioctl(vm->gic_fd, KVM_GET_DEVICE_ATTR, &attr) == 0 ? 0 : -errno;
 }

@@ -16,7 +16,7 @@
 #define SYSREG_OP0(id) (((id)&KVM_REG_ARM64_SYSREG_OP0_MASK) >> KVM_REG_ARM64_SYSREG_OP0_SHIFT)
 #define SYSREG_CRN(id) (((id)&KVM_REG_ARM64_SYSREG_CRN_MASK) >> KVM_REG_ARM64_SYSREG_CRN_SHIFT)
 
-static struct kvm_reg_list *list_registers(const struct kvm_vcpu *vcpu)
+struct kvm_reg_list *kvm_linux_list_registers(const struct kvm_vcpu *vcpu)
 {
 	struct kvm_reg_list probe = {.n = 0};
 	struct kvm_reg_list *list;
@@ -85,7 +85,7 @@ static int allocate(struct reset_state *reset, const struct kvm_reg_list *list)
 int kvm_linux_snapshot_take(struct reset_state *reset, const struct kvm_vcpu *vcpu,
 			    struct vmm_error *error)
 {
-	struct kvm_reg_list *list = list_registers(vcpu);
+	struct kvm_reg_list *list = kvm_linux_list_registers(vcpu);
 	size_t used = 0;
 
 	if (list == NULL) {

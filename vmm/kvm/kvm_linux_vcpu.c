@@ -91,6 +91,9 @@ int kvm_linux_vcpu_create(struct kvm_vm *vm, uint32_t index, struct vmm_error *e
 		ret = init_vcpu(vm, vcpu);
 	}
 	if (ret == 0) {
+		ret = kvm_linux_identity_set(vm, index);
+	}
+	if (ret == 0) {
 		ret = kvm_linux_get_reg(vcpu, REG_MPIDR_EL1, &vcpu->mpidr);
 		vcpu->mpidr &= MPIDR_AFFINITY;
 	}

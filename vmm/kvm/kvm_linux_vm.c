@@ -162,6 +162,7 @@ static int create_vcpus(struct kvm_vm *vm, uint32_t count, const struct cpu_feat
 		vmm_error_set(error, "cpus: %u asked for, this host's KVM allows %d", count, max);
 		return -E2BIG;
 	}
+	kvm_linux_identity_allow(vm);
 	vm->run_bytes = (size_t)run_bytes;
 	vm->vcpus = calloc(count, sizeof(*vm->vcpus));
 	if (vm->vcpus == NULL) {
@@ -209,6 +210,9 @@ static int build(struct kvm_vm *vm, const struct kvm_vm_config *config, struct v
 		ret = kvm_linux_gic_create(vm, config, error);
 	}
 	if (ret == 0) {
+		kvm_linux_identity_set_gic(vm);
+	}
+	if (ret == 0) {
 		ret = kvm_linux_pmu_init(vm, config->pmu_intid, error);
 	}
 	if (ret == 0) {
@@ -227,11 +231,15 @@ int kvm_vm_create(struct kvm_vm **out, const struct kvm_vm_config *config, struc
 		return -ENOMEM;
 	}
 	vm->kvm_fd = vm->fd = vm->gic_fd = -1;
+	vm->identity = config->identity;
+	vm->identity_count = config->identity_count;
 	ret = build(vm, config, error);
 	if (ret != 0) {
 		kvm_vm_destroy(vm);
 		return ret;
 	}
+	vm->identity = NULL;
+	vm->identity_count = 0;
 	*out = vm;
 	return 0;
 }
@@ -252,6 +260,7 @@ void kvm_vm_destroy(struct kvm_vm *vm)
 		kvm_linux_vcpu_destroy(&vm->vcpus[i]);
 	}
 	free(vm->vcpus);
+	free(vm->identity_registers);
 	kvm_linux_snapshot_free(&vm->reset);
 	close_fd(vm->gic_fd);
 	close_fd(vm->fd);

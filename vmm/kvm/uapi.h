@@ -20,4 +20,10 @@ struct uapi_smccc_filter {
 	__u8 pad[15];
 };
 
+/* MIDR_EL1, REVIDR_EL1 and AIDR_EL1 can be chosen, Linux 6.15: a capability of the VM. */
+#define UAPI_CAP_ARM_WRITABLE_IMP_ID_REGS 239
+
+/* A fourth set of services of the firmware, Linux 6.15. */
+#define UAPI_REG_ARM_VENDOR_HYP_BMAP_2 KVM_REG_ARM_FW_FEAT_BMAP_REG(3)
+
 #endif /* VMM_KVM_UAPI_H */

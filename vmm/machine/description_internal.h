@@ -9,7 +9,10 @@
 #include "machine/description_lines.h"
 #include "machine/internal.h"
 
-/* "dtb.xxh3-64" and the like. */
+/* Words, as --cpu-features has them. */
+#define DESCRIPTION_CPU_FEATURES "cpu.features"
+
+/* A line with a digest. */
 void describe_digest(struct description_lines *lines, const char *field, const void *bytes,
 		     size_t len_bytes);
 

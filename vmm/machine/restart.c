@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 #include "machine/internal.h"
+#include "machine/recorded.h"
 #include "platform/layout.h"
 
 /* What goes to user space: all of PSCI's range in both widths, and the ids of PSCI 0.1. */
@@ -23,10 +24,11 @@ static uint32_t min(uint32_t a, uint32_t b)
 	return a < b ? a : b;
 }
 
-int machine_make_vm(struct machine *machine, struct vmm_error *error)
+static int create_vm(struct machine *machine, const struct recorded *recorded,
+		     struct vmm_error *error)
 {
 	uint32_t near_cpus = min(machine->config.cpu_count, LAYOUT_GICR_CPU_COUNT_MAX);
-	const struct kvm_vm_config config = {
+	struct kvm_vm_config config = {
 		.ram = machine->ram,
 		.cpu_count = machine->config.cpu_count,
 		.forward = psci_calls,
@@ -41,9 +43,26 @@ int machine_make_vm(struct machine *machine, struct vmm_error *error)
 			},
 		.pmu_intid = LAYOUT_PMU_INTID,
 		.features = machine->config.cpu_features,
+		.identity = recorded->identity,
+		.identity_count = recorded->count,
 	};
-	int ret = kvm_vm_create(&machine->vm, &config, error);
 
+	recorded_features(recorded, &config.features);
+	return kvm_vm_create(&machine->vm, &config, error);
+}
+
+int machine_make_vm(struct machine *machine, struct vmm_error *error)
+{
+	const char *text = machine->config.recorded;
+	struct recorded recorded;
+	int ret = recorded_read(&recorded, text != NULL ? text : "");
+
+	if (ret != 0) {
+		vmm_error_set(error, "no memory for what was recorded of the machine");
+		return ret;
+	}
+	ret = create_vm(machine, &recorded, error);
+	recorded_free(&recorded);
 	if (ret != 0) {
 		return ret;
 	}
