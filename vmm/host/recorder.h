@@ -27,6 +27,7 @@
 #include "power/event.h"
 
 struct machine;
+struct machine_disk_config;
 struct recorder;
 struct store;
 
@@ -35,9 +36,10 @@ struct store;
  * @store:   the recorder's alone until recorder_destroy()
  * @record:  as it was read, in a state that needs no process; borrowed, and kept as it is in @store
  * @discard: its image must not be resumed
+ * @clear_marker: of an image that must not be resumed, the mark is taken off the disks
  * @tells_hibernation: its guest can say that it hibernates (PSCI 1.3): one that powers off has not
- * @disk_paths: of its disks, absolute; borrowed
- * @disk_count: of @disk_paths
+ * @disks:   its disks; borrowed
+ * @disk_count: of @disks
  * @log:     takes a line for the operator; any thread
  * @ctx:     passed to @log
  */
@@ -45,8 +47,9 @@ struct recorder_config {
 	struct store *store;
 	struct machine_record *record;
 	bool discard;
+	bool clear_marker;
 	bool tells_hibernation;
-	const char *const *disk_paths;
+	const struct machine_disk_config *disks;
 	size_t disk_count;
 	void (*log)(void *ctx, const char *line);
 	void *ctx;
@@ -67,6 +70,20 @@ struct recorder *recorder_create(const struct recorder_config *config, const cha
  * Return: 0 or -errno with @error filled.
  */
 int recorder_begin(struct recorder *recorder, struct vmm_error *error);
+
+/**
+ * recorder_recorded() - the machine that must be rebuilt, for struct machine_config
+ *
+ * After recorder_begin(). Return: its description, the record's; NULL for a start that boots clean.
+ */
+const char *recorder_recorded(const struct recorder *recorder);
+
+/**
+ * recorder_must_not_resume() - whether the guest's disks may hold an image that was discarded
+ *
+ * After recorder_begin(). A guest without ACPI is told by "noresume" then.
+ */
+bool recorder_must_not_resume(const struct recorder *recorder);
 
 /**
  * recorder_ready() - the machine is made: see that it may start, and record that it runs

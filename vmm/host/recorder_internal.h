@@ -77,6 +77,19 @@ void recorder_flush(struct recorder *recorder);
 void recorder_describe(const struct queued_event *queued, enum machine_state state,
 		       struct machine_event *event);
 
+/* recorder_identity.c: @machine must be the one that is on record; it gets that one's signature. */
+int recorder_check_machine(struct recorder *recorder, struct vmm_error *error);
+
+/* recorder_identity.c: @next becomes what the machine is, with a signature that it gets too. The
+ * old description stays @recorder's record's. */
+int recorder_note_machine(struct recorder *recorder, struct machine_record *next,
+			  struct vmm_error *error);
+
+/* recorder_discard.c: takes the mark off if that was asked for, and sees whether @next's discarded
+ * image is gone. */
+int recorder_look_for_discarded(struct recorder *recorder, struct machine_record *next,
+				struct vmm_error *error);
+
 /* recorder_resume.c: is it the machine that hibernated, with the same disks? */
 int recorder_check_resume(struct recorder *recorder, struct vmm_error *error);
 

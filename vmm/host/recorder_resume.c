@@ -14,7 +14,7 @@ static struct disk_digest_job job_of(const struct recorder *recorder, size_t n,
 {
 	return (struct disk_digest_job){
 		.fd = machine_disk_fd(recorder->machine, n),
-		.path = recorder->config.disk_paths[n],
+		.path = recorder->config.disks[n].path,
 		.extents = disk->extents,
 		.extent_count = disk->extent_count,
 		.log = recorder->config.log,
@@ -62,13 +62,13 @@ static int save_disk(struct recorder *recorder, size_t n, struct record_disk *di
 	struct disk_digest_job job;
 	int ret;
 
-	disk->path = strdup(recorder->config.disk_paths[n]);
+	disk->path = strdup(recorder->config.disks[n].path);
 	ret = disk->path != NULL
 		      ? disk_extents(next_written, &of, &disk->extents, &disk->extent_count)
 		      : -ENOMEM;
 	if (ret != 0) {
 		vmm_error_set(error, "disk %s: no memory for what is to be kept of it",
-			      recorder->config.disk_paths[n]);
+			      recorder->config.disks[n].path);
 		return ret;
 	}
 	job = job_of(recorder, n, disk);

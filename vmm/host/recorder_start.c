@@ -2,6 +2,7 @@
 /* From a start that begins to a guest that runs. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host/recorder_internal.h"
@@ -59,7 +60,10 @@ static int begin_clean(struct recorder *recorder, struct vmm_error *error)
 		event = recorder_event(recorder, "DISCARD", NULL,
 				       "a start that discards the hibernation begins");
 	}
-	ret = recorder_update(recorder, &next, &event, error);
+	ret = recorder_look_for_discarded(recorder, &next, error);
+	if (ret == 0) {
+		ret = recorder_update(recorder, &next, &event, error);
+	}
 	if (ret == 0 && old.disk_count > next.disk_count) {
 		record_clear_disks(&old);
 	}
@@ -83,13 +87,29 @@ static int record_running(struct recorder *recorder, struct vmm_error *error)
 	struct machine_record next = *recorder->config.record;
 	struct machine_event event =
 		recorder_event(recorder, "START", NULL, "the guest is about to start");
+	char *old = next.description;
+	int ret = 0;
 
 	next.state = MACHINE_STATE_RUNNING;
 	/* From here on it may save an image, and nobody need hear of that. */
 	if (next.image != RECORD_IMAGE_DISCARDED) {
 		next.image = RECORD_IMAGE_MAYBE;
 	}
-	return recorder_update(recorder, &next, &event, error);
+	if (recorder->start == RECORDER_CLEAN) {
+		ret = recorder_note_machine(recorder, &next, error);
+	}
+	if (ret == 0) {
+		ret = recorder_update(recorder, &next, &event, error);
+	}
+	if (next.description != old) {
+		free(ret == 0 ? old : next.description);
+	}
+	return ret;
+}
+
+const char *recorder_recorded(const struct recorder *recorder)
+{
+	return recorder->start == RECORDER_CLEAN ? NULL : recorder->config.record->description;
 }
 
 int recorder_ready(struct recorder *recorder, struct machine *machine, struct vmm_error *error)
@@ -98,9 +118,12 @@ int recorder_ready(struct recorder *recorder, struct machine *machine, struct vm
 
 	recorder->machine = machine;
 	(void)pthread_mutex_lock(&recorder->lock);
-	if (recorder->start == RECORDER_RESUME) {
+	if (recorder->start != RECORDER_CLEAN) {
+		ret = recorder_check_machine(recorder, error);
+	}
+	if (ret == 0 && recorder->start == RECORDER_RESUME) {
 		ret = recorder_check_resume(recorder, error);
-	} else {
+	} else if (ret == 0) {
 		ret = record_running(recorder, error);
 	}
 	(void)pthread_mutex_unlock(&recorder->lock);
