@@ -2,6 +2,8 @@
 /* A machine whose guest boots with ACPI, and the hardware signature that it is given. */
 #include "machine_rig.h"
 
+#include <poll.h>
+
 #include "boot/acpi.h"
 #include "boot/fdt.h"
 
@@ -47,6 +49,60 @@ static void signature_outlasts_resets(void **state)
 	}
 }
 
+/* Rising edges of the power key, as Linux has them of an ACPI button. */
+#define GPIO_IEV (LAYOUT_GPIO_BASE + 0x40C)
+#define GPIO_IE (LAYOUT_GPIO_BASE + 0x410)
+#define GPIO_IC (LAYOUT_GPIO_BASE + 0x41C)
+#define GPIO_DATA_ALL (LAYOUT_GPIO_BASE + 0x3FC)
+#define POWER_LINE (1U << LAYOUT_GPIO_LINE_POWER)
+#define SUSPEND_OPS                                                                                \
+	FAKE_LISTEN(LAYOUT_GPIO_INTID), FAKE_WRITE(GPIO_IEV, 4, POWER_LINE),                       \
+		FAKE_WRITE(GPIO_IE, 4, POWER_LINE), FAKE_CALL(SYSTEM_SUSPEND, PROG(1), 0, 0),      \
+		FAKE_IDLE
+#define TAKE_PRESS_OPS FAKE_WRITE(GPIO_IC, 4, POWER_LINE), FAKE_READ(GPIO_DATA_ALL, 4)
+
+/* A button that wakes the guest does nothing else, so it is pressed again for what was asked. */
+static void waking_button_is_pressed_again(void **state)
+{
+	static const struct fake_op ops[] = {SUSPEND_OPS};
+	static const struct fake_op resumed[] = {TAKE_PRESS_OPS, FAKE_WFI, TAKE_PRESS_OPS,
+						 FAKE_CALL(SYSTEM_OFF, 0, 0, 0), FAKE_IDLE};
+	struct machine_rig *rig = *state;
+
+	rig->config.firmware_tables = MACHINE_TABLES_ACPI;
+	fake_kvm_ops(PROG(1), resumed);
+	machine_rig_start(rig, ops);
+	assert_int_equal(machine_rig_run(rig, 2), MACHINE_RUNNING);
+	assert_true(machine_press_key(rig->machine, POWER_KEY_POWER, POWER_REASON_HOST, 60));
+	assert_ends(rig, MACHINE_END_OFF);
+	assert_int_equal(fake_kvm_read(0, 1), POWER_LINE);
+	assert_events(&rig->events, "STARTED cpu=0", "SUSPEND cpu=0 guest", "ASKED host key=power",
+		      "WAKEUP cpu=0 interrupt 39 pl061 key=power", "SHUTDOWN cpu=0 guest", NULL);
+}
+
+/* With a device tree the guest hears of what woke it, and nothing follows. */
+static void waking_key_is_pressed_once(void **state)
+{
+	static const struct fake_op ops[] = {SUSPEND_OPS};
+	static const struct fake_op resumed[] = {TAKE_PRESS_OPS, FAKE_IDLE};
+	struct machine_rig *rig = *state;
+	struct pollfd ready;
+	unsigned turns = 0;
+
+	fake_kvm_ops(PROG(1), resumed);
+	machine_rig_start(rig, ops);
+	assert_int_equal(machine_rig_run(rig, 2), MACHINE_RUNNING);
+	assert_true(machine_press_key(rig->machine, POWER_KEY_POWER, POWER_REASON_HOST, 60));
+	ready = (struct pollfd){.fd = machine_fd(rig->machine), .events = POLLIN};
+	while (poll(&ready, 1, 500) > 0) {
+		assert_int_equal(machine_dispatch(rig->machine), MACHINE_RUNNING);
+		/* Some tens of ticks of 50 ms; 60 and more until it would be pressed again. */
+		assert_true(++turns < 50);
+	}
+	assert_int_equal(event_log_find(&rig->events, "WAKEUP cpu=0 interrupt 39 pl061 key=power"),
+			 1);
+}
+
 /* Told nothing, a guest has none. */
 static void no_signature(void **state)
 {
@@ -80,6 +136,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		MACHINE_RIG_TEST(signature_outlasts_resets),
+		MACHINE_RIG_TEST(waking_button_is_pressed_again),
+		MACHINE_RIG_TEST(waking_key_is_pressed_once),
 		MACHINE_RIG_TEST(no_signature),
 		MACHINE_RIG_TEST(device_tree_has_none),
 	};

@@ -161,6 +161,43 @@ static void press_again_follows(void **state)
 	assert_int_equal(high(f), 0);
 }
 
+/* It is up for so long before it is pressed, whether it was just released or at rest. */
+static void press_later_waits(void **state)
+{
+	const uint8_t line = 1U << LAYOUT_GPIO_LINE_POWER;
+	const unsigned delay_ms = 8 * POWER_KEYS_DOWN_MS_MIN;
+	struct fixture *f = *state;
+
+	power_keys_press(&f->keys, POWER_KEY_POWER);
+	power_keys_press_later(&f->keys, POWER_KEY_POWER, delay_ms);
+	guest_reads(f);
+	(void)until(f, 0);
+	assert_true(until(f, line) >= delay_ms - POWER_KEYS_DOWN_MS_MIN);
+	guest_reads(f);
+	until_rest(f);
+	assert_int_equal(high(f), 0);
+	power_keys_press_later(&f->keys, POWER_KEY_POWER, delay_ms);
+	assert_int_equal(high(f), 0);
+	assert_true(until(f, line) >= delay_ms - POWER_KEYS_DOWN_MS_MIN);
+}
+
+/* Who presses it meanwhile need not wait for that, and a reset forgets it. */
+static void press_later_is_overtaken(void **state)
+{
+	const uint8_t line = 1U << LAYOUT_GPIO_LINE_POWER;
+	struct fixture *f = *state;
+
+	power_keys_press_later(&f->keys, POWER_KEY_POWER, 1000 * PATIENCE_MS);
+	power_keys_press(&f->keys, POWER_KEY_POWER);
+	(void)until(f, line);
+	guest_reads(f);
+	until_rest(f);
+	power_keys_press_later(&f->keys, POWER_KEY_POWER, 10 * POWER_KEYS_DOWN_MS_MIN);
+	power_keys_reset(&f->keys);
+	assert_false(turn(f, 20 * POWER_KEYS_DOWN_MS_MIN));
+	assert_int_equal(high(f), 0);
+}
+
 /* One key does not shorten another's press. */
 static void keys_are_apart(void **state)
 {
@@ -236,6 +273,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(press_is_seen_and_released, setup, teardown),
 		cmocka_unit_test_setup_teardown(key_waits_to_be_read, setup, teardown),
 		cmocka_unit_test_setup_teardown(press_again_follows, setup, teardown),
+		cmocka_unit_test_setup_teardown(press_later_waits, setup, teardown),
+		cmocka_unit_test_setup_teardown(press_later_is_overtaken, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_are_apart, setup, teardown),
 		cmocka_unit_test_setup_teardown(held_keys_stay, setup, teardown),
 		cmocka_unit_test_setup_teardown(reset_lets_go, setup, teardown),

@@ -85,6 +85,7 @@ void power_keys_reset(struct power_keys *keys)
 {
 	for (unsigned key = POWER_KEY_POWER; key < POWER_KEY_COUNT; key++) {
 		keys->keys[key].again = false;
+		keys->keys[key].pause = 0;
 		go(keys, key, POWER_KEY_REST);
 	}
 	update_timer(keys);
@@ -97,6 +98,17 @@ void power_keys_press(struct power_keys *keys, enum power_key key)
 		update_timer(keys);
 	} else {
 		keys->keys[key].again = true;
+		keys->keys[key].pause = 0;
+	}
+}
+
+void power_keys_press_later(struct power_keys *keys, enum power_key key, unsigned delay_ms)
+{
+	keys->keys[key].again = true;
+	keys->keys[key].pause = delay_ms / TICK_MS;
+	if (keys->keys[key].phase == POWER_KEY_REST) {
+		go(keys, key, POWER_KEY_BACK);
+		update_timer(keys);
 	}
 }
 
@@ -126,9 +138,10 @@ static void tick(struct power_keys *keys, enum power_key key)
 		}
 		break;
 	case POWER_KEY_BACK:
-		if (state->ticks >= TICKS_MIN) {
+		if (state->ticks >= TICKS_MIN && state->ticks >= state->pause) {
 			go(keys, key, state->again ? POWER_KEY_DOWN : POWER_KEY_REST);
 			state->again = false;
+			state->pause = 0;
 		}
 		break;
 	}

@@ -42,11 +42,13 @@ enum power_key_phase {
  * @phase: where it is
  * @ticks: of the timer, since it came there
  * @again: it is to be pressed once more
+ * @pause: ticks that it stays up before that; 0 for as few as there can be
  */
 struct power_key_state {
 	enum power_key_phase phase;
 	unsigned ticks;
 	bool again;
+	unsigned pause;
 };
 
 /**
@@ -83,6 +85,13 @@ void power_keys_reset(struct power_keys *keys);
  * @key: not POWER_KEY_NONE
  */
 void power_keys_press(struct power_keys *keys, enum power_key key);
+
+/**
+ * power_keys_press_later() - press a key for a moment, after one in which it is up
+ * @key:      not POWER_KEY_NONE
+ * @delay_ms: that moment; a press by power_keys_press() cuts it short
+ */
+void power_keys_press_later(struct power_keys *keys, enum power_key key, unsigned delay_ms);
 
 /** power_keys_hold() - whether time stands still, as the guest does */
 void power_keys_hold(struct power_keys *keys, bool held);

@@ -5,6 +5,28 @@
 #include <string.h>
 #include "machine/internal.h"
 
+/*
+ * Linux takes an ACPI button that wakes it for that alone, and what it was asked for is lost. It is
+ * asked again once it has come to itself: a press before that would be lost, too.
+ */
+#define PRESS_AGAIN_MS 3000
+
+static void note_waking_button(struct machine *machine, const struct power_event *event)
+{
+	if (event->kind == POWER_EVENT_WAKEUP && event->key == POWER_KEY_POWER &&
+	    machine->config.firmware_tables == MACHINE_TABLES_ACPI) {
+		__atomic_store_n(&machine->press_again, true, __ATOMIC_RELEASE);
+		machine_poke(machine);
+	}
+}
+
+void machine_press_again(struct machine *machine)
+{
+	if (__atomic_exchange_n(&machine->press_again, false, __ATOMIC_ACQUIRE)) {
+		power_keys_press_later(&machine->board.keys, POWER_KEY_POWER, PRESS_AGAIN_MS);
+	}
+}
+
 /* All of the machine's events come through here, one at a time. */
 void machine_emit(void *ctx, const struct power_event *event)
 {
@@ -15,6 +37,7 @@ void machine_emit(void *ctx, const struct power_event *event)
 		return;
 	}
 	machine->host.events.emit(machine->host.events.ctx, event);
+	note_waking_button(machine, event);
 	if (event->kind == POWER_EVENT_UNRESPONSIVE) {
 		(void)snprintf(line, sizeof(line), "the guest did not react to its %s key in time",
 			       power_key_name(event->key));

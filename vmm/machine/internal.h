@@ -28,6 +28,7 @@ struct machine {
 	uint64_t facs_ipa; /* where the guest reads it; 0: nowhere */
 	struct requests requests;
 	bool has_requests;
+	bool press_again; /* atomic: the power key woke the guest, and did nothing else */
 	struct device requests_watch; /* for the epoll alone: it is none of the board's */
 	int poll_fd; /* an epoll of the two below */
 	int event_fd; /* something ended, or the console has room */
@@ -58,6 +59,12 @@ int machine_open_requests(struct machine *machine, struct vmm_error *error);
 
 /* control.c: an event of the machine's own, which is of no CPU. */
 void machine_tell(struct machine *machine, struct power_event event);
+
+/* control.c: presses the key that has woken the guest once more, if one did; main thread. */
+void machine_press_again(struct machine *machine);
+
+/* machine.c: machine_fd() is readable; on any thread. */
+void machine_poke(void *ctx);
 
 /* machine.c: a line for the operator; on any thread. */
 void machine_log(void *ctx, const char *line);

@@ -11,7 +11,7 @@
 #include "machine/internal.h"
 #include "platform/layout.h"
 
-static void poke(void *ctx)
+void machine_poke(void *ctx)
 {
 	struct machine *machine = ctx;
 	const uint64_t one = 1;
@@ -140,7 +140,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.uart_ready = machine->config.firmware_tables == MACHINE_TABLES_ACPI,
 		.console_tx = console_tx,
 		.console_take = console_take,
-		.console_room = poke,
+		.console_room = machine_poke,
 		.log = machine_log,
 		.ctx = machine,
 	};
@@ -169,7 +169,7 @@ static int make_power(struct machine *machine, struct vmm_error *error)
 		.ram = machine->ram,
 		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
 		.events = {.emit = machine_emit, .ctx = machine},
-		.ended = poke,
+		.ended = machine_poke,
 		.device_name = device_name,
 		.device_key = device_key,
 		.ctx = machine,
@@ -406,6 +406,7 @@ enum machine_end machine_dispatch(struct machine *machine)
 		return machine->end;
 	}
 	(void)!read(machine->event_fd, &count, sizeof(count));
+	machine_press_again(machine);
 	dispatch_devices(machine);
 	power_end(machine->power, &end);
 	return end.kind == POWER_END_NONE ? MACHINE_RUNNING : ended(machine, &end);
