@@ -355,11 +355,10 @@ static void old_kernel_is_refused(void **state)
 	fake_vhost.offered &= ~BIT(VIRTIO_RING_F_EVENT_IDX);
 	assert_int_equal(init(f, &error), -ENOTSUP);
 	assert_non_null(strstr(error.text, "event indices"));
+	/* What a guest is offered does not depend on the host. */
 	fake_vhost.offered = FEATURES & ~BIT(SEQPACKET);
-	assert_int_equal(init(f, &error), 0);
-	driver_set(&f->driver, VIRTIO_MMIO_DEVICE_FEATURES_SEL, 0);
-	assert_int_equal(driver_get(&f->driver, VIRTIO_MMIO_DEVICE_FEATURES) & BIT(SEQPACKET), 0);
-	vhost_vsock_destroy(&f->vsock);
+	assert_int_equal(init(f, &error), -ENOTSUP);
+	assert_non_null(strstr(error.text, "sequential packets"));
 }
 
 int main(void)

@@ -117,17 +117,17 @@ static int take_lock(const struct disk_file *disk, const char *path, struct vmm_
 	return ret;
 }
 
-int disk_file_open(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err)
+/* Without O_NONBLOCK a FIFO's open would wait for its other end. */
+static int open_disk(struct disk_file *disk, const char *path, bool read_only,
+		     struct vmm_error *err)
 {
-	/* Without O_NONBLOCK a FIFO's open would wait for its other end. */
 	int flags = (read_only ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-	int fd = open(path, flags);
 	int ret;
 
-	if (fd < 0) {
+	disk->fd = open(path, flags);
+	if (disk->fd < 0) {
 		return open_failed(path, read_only, errno, err);
 	}
-	disk->fd = fd;
 	disk->read_only = read_only;
 	ret = measure(disk, path, err);
 	if (ret == 0) {
@@ -136,18 +136,44 @@ int disk_file_open(struct disk_file *disk, const char *path, bool read_only, str
 	if (ret == -EINVAL && err != NULL) {
 		err->bad_input = true;
 	}
-	if (ret == 0 && fcntl(fd, F_SETFL, 0) != 0) {
+	if (ret == 0 && fcntl(disk->fd, F_SETFL, 0) != 0) {
 		ret = open_failed(path, read_only, errno, err);
 	}
+	return ret;
+}
+
+static void give_up(struct disk_file *disk)
+{
+	if (disk->fd >= 0) {
+		(void)close(disk->fd);
+	}
+	disk->fd = -1;
+}
+
+int disk_file_open(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err)
+{
+	int ret = open_disk(disk, path, read_only, err);
+
 	if (ret == 0) {
 		ret = take_lock(disk, path, err);
 	}
 	if (ret == 0) {
 		disk->has_ranges = disk_range_is_helped(disk);
+	} else {
+		give_up(disk);
 	}
+	return ret;
+}
+
+/* Whether there are means for ranges only a write would tell. */
+int disk_file_look(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err)
+{
+	int ret = open_disk(disk, path, true, err);
+
+	disk->read_only = read_only;
+	disk->has_ranges = true;
 	if (ret != 0) {
-		(void)close(fd);
-		disk->fd = -1;
+		give_up(disk);
 	}
 	return ret;
 }

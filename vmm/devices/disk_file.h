@@ -64,6 +64,17 @@ struct disk_file {
 int disk_file_open(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err);
 
 /**
+ * disk_file_look() - open one to see what it is; it is neither locked nor ever written to
+ * @disk:      filled on success, as if it were open as @read_only says
+ * @path:      the file
+ * @read_only: as what it would be opened
+ * @err:       one line that names @path
+ *
+ * Return: 0; -errno, see disk_file_open().
+ */
+int disk_file_look(struct disk_file *disk, const char *path, bool read_only, struct vmm_error *err);
+
+/**
  * disk_file_close() - close the file; what was written may still be in the host's cache
  * @disk: open
  */

@@ -299,6 +299,7 @@ static struct net_stream *make(int fd, const struct net_backend_ops *ops)
 		stream->backend.ops = ops;
 		stream->backend.ctx = stream;
 		stream->backend.fd = fd;
+		stream->backend.offers = NET_STREAM_OFFERS;
 	}
 	return stream;
 }

@@ -16,6 +16,9 @@
 /* What a socket is asked to hold. */
 #define NET_STREAM_SOCKET_BYTES (1 << 20)
 
+/* VIRTIO_NET_F_*: the protocol has no headers. Part of the machine type. */
+#define NET_STREAM_OFFERS UINT64_C(0)
+
 /**
  * net_stream_connect() - connect to a listening socket
  * @path: its name; copied

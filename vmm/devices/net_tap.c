@@ -133,7 +133,7 @@ static void tap_features(void *ctx, uint64_t features)
 {
 	struct net_tap *tap = ctx;
 
-	/* It took the most that is offered when it was opened. */
+	/* It took all that is offered when it was opened. */
 	(void)ioctl(tap->backend.fd, TUNSETOFFLOAD, (unsigned long)offload_flags(features));
 }
 
@@ -153,29 +153,24 @@ static const struct net_backend_ops tap_ops = {
 	.destroy = tap_destroy,
 };
 
-/* The header of virtio 1, and no offloads yet; 0 or -errno. */
-static int set_up(int fd, uint64_t *offers)
+/* The header of virtio 1, and no offloads yet; 0 or -errno. All that is offered is there. */
+static int set_up(int fd)
 {
 	int header_bytes = NET_HEADER_BYTES;
-	uint64_t most = FEATURE(VIRTIO_NET_F_GUEST_CSUM) | FEATURE(VIRTIO_NET_F_GUEST_TSO4) |
-			FEATURE(VIRTIO_NET_F_GUEST_TSO6) | FEATURE(VIRTIO_NET_F_GUEST_ECN);
 
-	if (ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) != 0) {
+	if (ioctl(fd, TUNSETVNETHDRSZ, &header_bytes) != 0 ||
+	    ioctl(fd, TUNSETOFFLOAD, (unsigned long)offload_flags(NET_TAP_OFFERS)) != 0 ||
+	    ioctl(fd, TUNSETOFFLOAD, 0UL) != 0) {
 		return -errno;
 	}
-	*offers = FEATURE(VIRTIO_NET_F_CSUM) | FEATURE(VIRTIO_NET_F_HOST_TSO4) |
-		  FEATURE(VIRTIO_NET_F_HOST_TSO6) | FEATURE(VIRTIO_NET_F_HOST_ECN);
-	if (ioctl(fd, TUNSETOFFLOAD, (unsigned long)offload_flags(most)) == 0) {
-		*offers |= most;
-	}
-	return ioctl(fd, TUNSETOFFLOAD, 0UL) == 0 ? 0 : -errno;
+	return 0;
 }
 
 /* The large buffers are touched only as far as they are used. */
 static int make(int fd, const char *what, struct net_backend **out, struct vmm_error *err)
 {
 	struct net_tap *tap = calloc(1, sizeof(*tap));
-	int ret = tap == NULL ? -ENOMEM : set_up(fd, &tap->backend.offers);
+	int ret = tap == NULL ? -ENOMEM : set_up(fd);
 
 	if (ret != 0) {
 		vmm_error_set(err, "net %s: cannot be set up: %s", what, strerror(-ret));
@@ -185,6 +180,7 @@ static int make(int fd, const char *what, struct net_backend **out, struct vmm_e
 	tap->backend.ops = &tap_ops;
 	tap->backend.ctx = tap;
 	tap->backend.fd = fd;
+	tap->backend.offers = NET_TAP_OFFERS;
 	(void)snprintf(tap->backend.name, sizeof(tap->backend.name), "%s", what);
 	*out = &tap->backend;
 	return 0;

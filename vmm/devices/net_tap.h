@@ -9,8 +9,17 @@
 #ifndef VMM_DEVICES_NET_TAP_H
 #define VMM_DEVICES_NET_TAP_H
 
+#include <linux/virtio_net.h>
+
 #include "devices/net_backend.h"
 #include "error.h"
+
+/* VIRTIO_NET_F_* of all taps, whatever the host: part of the machine type. */
+#define NET_TAP_OFFERS                                                                             \
+	(UINT64_C(1) << VIRTIO_NET_F_CSUM | UINT64_C(1) << VIRTIO_NET_F_GUEST_CSUM |               \
+	 UINT64_C(1) << VIRTIO_NET_F_GUEST_TSO4 | UINT64_C(1) << VIRTIO_NET_F_GUEST_TSO6 |         \
+	 UINT64_C(1) << VIRTIO_NET_F_GUEST_ECN | UINT64_C(1) << VIRTIO_NET_F_HOST_TSO4 |           \
+	 UINT64_C(1) << VIRTIO_NET_F_HOST_TSO6 | UINT64_C(1) << VIRTIO_NET_F_HOST_ECN)
 
 /**
  * net_tap_open() - attach to an interface that exists

@@ -25,8 +25,8 @@
 #define RING_FEATURES                                                                              \
 	(FEATURE(VIRTIO_F_VERSION_1) | FEATURE(VIRTIO_RING_F_INDIRECT_DESC) |                      \
 	 FEATURE(VIRTIO_RING_F_EVENT_IDX))
-/* What is offered where the kernel has it; a bit that is not known here might mean anything. */
-#define OPTIONAL_FEATURES FEATURE(VIRTIO_VSOCK_F_SEQPACKET)
+/* What the device itself offers, whatever the host: part of the machine type. */
+#define OWN_FEATURES FEATURE(VIRTIO_VSOCK_F_SEQPACKET)
 
 static void log_failure(struct vhost_vsock *vsock, const char *what, int error)
 {
@@ -158,7 +158,7 @@ static int transport_init(struct vhost_vsock *vsock, const struct guest_ram *ram
 	const struct virtio_device device = {
 		.ops = &vsock_ops,
 		.ctx = vsock,
-		.features = vsock->vhost.features & OPTIONAL_FEATURES,
+		.features = OWN_FEATURES,
 		.device_id = VIRTIO_ID_VSOCK,
 		.queue_count = QUEUE_COUNT,
 		.event_queues = (1U << QUEUE_COUNT) - 1,
@@ -215,14 +215,16 @@ static void explain_open(uint32_t cid, int ret, struct vmm_error *err)
 
 static int claim_cid(const struct vhost_vsock *vsock, struct vmm_error *err)
 {
+	const uint64_t needed = RING_FEATURES | OWN_FEATURES;
 	uint32_t cid = vsock->setup.guest_cid;
 	__u64 guest_cid = cid;
 	int ret = 0;
 
-	if ((vsock->vhost.features & RING_FEATURES) != RING_FEATURES) {
+	if ((vsock->vhost.features & needed) != needed) {
 		vmm_error_set(err,
 			      "--vsock %" PRIu32 ": " DEVICE " of this kernel lacks virtio 1.0, "
-			      "indirect descriptors or event indices: expected Linux 6.4 or later",
+			      "indirect descriptors, event indices or sequential packets: expected "
+			      "Linux 6.4 or later",
 			      cid);
 		return -ENOTSUP;
 	}
@@ -241,6 +243,21 @@ static int claim_cid(const struct vhost_vsock *vsock, struct vmm_error *err)
 	return ret;
 }
 
+static int claim(struct vhost_vsock *vsock, const struct guest_ram *ram, struct vmm_error *err)
+{
+	int ret = vhost_open(&vsock->vhost, DEVICE, ram);
+
+	if (ret != 0) {
+		explain_open(vsock->setup.guest_cid, ret, err);
+		return ret;
+	}
+	ret = claim_cid(vsock, err);
+	if (ret != 0) {
+		vhost_close(&vsock->vhost);
+	}
+	return ret;
+}
+
 int vhost_vsock_init(struct vhost_vsock *vsock, const struct vhost_vsock_setup *setup,
 		     const struct guest_ram *ram, struct vmm_error *err)
 {
@@ -248,20 +265,15 @@ int vhost_vsock_init(struct vhost_vsock *vsock, const struct vhost_vsock_setup *
 
 	memset(vsock, 0, sizeof(*vsock));
 	vsock->setup = *setup;
-	ret = vhost_open(&vsock->vhost, DEVICE, ram);
+	vsock->vhost.fd = -1;
+	ret = setup->look_only ? 0 : claim(vsock, ram, err);
 	if (ret != 0) {
-		explain_open(setup->guest_cid, ret, err);
 		return ret;
 	}
-	ret = claim_cid(vsock, err);
-	if (ret == 0) {
-		ret = resources_init(vsock, ram);
-		if (ret != 0) {
-			vmm_error_set(err, "--vsock %" PRIu32 ": no eventfd or lock for it: %s",
-				      setup->guest_cid, strerror(-ret));
-		}
-	}
+	ret = resources_init(vsock, ram);
 	if (ret != 0) {
+		vmm_error_set(err, "--vsock %" PRIu32 ": no eventfd or lock for it: %s",
+			      setup->guest_cid, strerror(-ret));
 		vhost_close(&vsock->vhost);
 	}
 	return ret;

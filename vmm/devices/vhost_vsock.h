@@ -29,6 +29,7 @@
 /**
  * struct vhost_vsock_setup - a socket device
  * @guest_cid: the guest's CID, VHOST_VSOCK_CID_MIN to VHOST_VSOCK_CID_MAX
+ * @look_only: it is only looked at: nothing of the host is opened, and no driver will come
  * @log:       told one line, without a newline, when the kernel first refuses something, on any
  *             thread. NULL: not told
  * @log_ctx:   first argument of @log
@@ -36,6 +37,7 @@
  */
 struct vhost_vsock_setup {
 	uint32_t guest_cid;
+	bool look_only;
 	void (*log)(void *ctx, const char *msg);
 	void *log_ctx;
 	struct irq_line irq;

@@ -119,7 +119,7 @@ static int start(struct virtio_blk *blk, const struct guest_ram *ram)
 	}
 	ret = transport_init(blk, ram);
 	if (ret == 0) {
-		ret = blk_workers_start(blk);
+		ret = blk->setup.look_only ? 0 : blk_workers_start(blk);
 		if (ret != 0) {
 			virtio_mmio_destroy(&blk->mmio);
 		}
@@ -164,6 +164,13 @@ static void start_failed(const struct virtio_blk *blk, int ret, struct vmm_error
 	}
 }
 
+static int open_file(struct virtio_blk *blk, struct vmm_error *err)
+{
+	return blk->setup.look_only
+		       ? disk_file_look(&blk->file, blk->setup.path, blk->setup.read_only, err)
+		       : disk_file_open(&blk->file, blk->setup.path, blk->setup.read_only, err);
+}
+
 int virtio_blk_init(struct virtio_blk *blk, const struct virtio_blk_setup *setup,
 		    const struct guest_ram *ram, struct vmm_error *err)
 {
@@ -179,7 +186,7 @@ int virtio_blk_init(struct virtio_blk *blk, const struct virtio_blk_setup *setup
 	if (setup->serial != NULL) {
 		memcpy(blk->serial, setup->serial, strnlen(setup->serial, sizeof(blk->serial)));
 	}
-	ret = disk_file_open(&blk->file, setup->path, setup->read_only, err);
+	ret = open_file(blk, err);
 	if (ret != 0) {
 		return ret;
 	}

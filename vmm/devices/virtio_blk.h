@@ -37,6 +37,8 @@
  * @discard:     the guest may free the disk's space on the host
  * @queue_count: 1 .. VIRTIO_BLK_QUEUES_MAX
  * @aio:         how requests are carried out
+ * @look_only:   it is only looked at: the file is neither locked nor written to, and no request
+ *               is ever carried out
  * @serial:      what the guest reads as the disk's serial number, up to VIRTIO_BLK_SERIAL_BYTES
  *               bytes; NULL or empty for none; copied
  * @log:         told one line, without a newline, about the first failed access to the file, once a
@@ -52,6 +54,7 @@ struct virtio_blk_setup {
 	bool discard;
 	unsigned queue_count;
 	enum disk_aio aio;
+	bool look_only;
 	const char *serial;
 	void (*log)(void *ctx, const char *msg);
 	void *log_ctx;

@@ -42,6 +42,8 @@ struct board_console;
 /**
  * struct board_config - copied; what it points to is borrowed for the board's life
  * @ram:             mapped
+ * @look_only:       the devices are only looked at: nothing of the host is opened but disks, for
+ *                   reading
  * @disks:           paths
  * @disk_count:      how many
  * @first_write:     see struct machine_host; NULL for none
@@ -63,6 +65,7 @@ struct board_console;
  */
 struct board_config {
 	struct guest_ram ram;
+	bool look_only;
 	const struct machine_disk_config *disks;
 	size_t disk_count;
 	int (*first_write)(void *ctx);

@@ -278,7 +278,7 @@ int board_add_console(struct board *board, struct vmm_error *error)
 	console = calloc(1, sizeof(*console));
 	ret = board_failed(console != NULL ? make_console(board, console) : -ENOMEM,
 			   "virtio-console", error);
-	if (ret == 0) {
+	if (ret == 0 && !board->config.look_only) {
 		ret = open_sockets(board, error);
 	}
 	if (ret == 0 && config->on_terminal) {

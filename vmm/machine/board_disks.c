@@ -82,6 +82,7 @@ static int add_disk(struct board *board, unsigned n, struct vmm_error *error)
 				       ? board->config.disks[n].queue_count
 				       : QUEUE_COUNT_DEFAULT,
 		.aio = board->config.disks[n].aio,
+		.look_only = board->config.look_only,
 		.serial = serial,
 		.log = board->config.log,
 		.log_ctx = board->config.ctx,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <errno.h>
+#include "devices/net_none.h"
 #include "devices/net_passt.h"
 #include "devices/net_stream.h"
 #include "devices/net_tap.h"
@@ -52,6 +53,16 @@ static int open_backend(const struct machine_net_config *config, struct net_back
 	}
 }
 
+/* One that offers the guest what the other would, and leads nowhere. */
+static int look_at_backend(const struct machine_net_config *config, struct net_backend **out,
+			   struct vmm_error *error)
+{
+	bool tap = config->kind == MACHINE_NET_TAP || config->kind == MACHINE_NET_TAP_FD;
+
+	return board_failed(net_none_make(tap ? NET_TAP_OFFERS : NET_STREAM_OFFERS, out),
+			    "virtio-net", error);
+}
+
 /* The device with its backend, on the heap: it is large, and most machines have one or none. */
 static int make(struct board *board, unsigned n, struct virtio_net **out, struct vmm_error *error)
 {
@@ -63,7 +74,8 @@ static int make(struct board *board, unsigned n, struct virtio_net **out, struct
 		.irq = board_wire(board, LAYOUT_VIRTIO_SLOT_INTID(BOARD_NET_SLOT(n))),
 	};
 	struct virtio_net *net;
-	int ret = open_backend(config, &setup.backend, error);
+	int ret = board->config.look_only ? look_at_backend(config, &setup.backend, error)
+					  : open_backend(config, &setup.backend, error);
 
 	if (ret != 0) {
 		return ret;

@@ -39,6 +39,7 @@ int board_add_vsock(struct board *board, struct vmm_error *error)
 	};
 	const struct vhost_vsock_setup setup = {
 		.guest_cid = board->config.vsock_cid,
+		.look_only = board->config.look_only,
 		.log = board->config.log,
 		.log_ctx = board->config.ctx,
 		.irq = board_wire(board, device.intid),

@@ -125,6 +125,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 {
 	const struct board_config config = {
 		.ram = machine->ram,
+		.look_only = machine->config.describe_only,
 		.disks = machine->config.disks,
 		.disk_count = machine->config.disk_count,
 		.first_write = machine->host.first_write != NULL ? first_write : NULL,
@@ -184,8 +185,12 @@ static int open_files(struct machine *machine, struct vmm_error *error)
 		.kernel = machine->config.kernel,
 		.initrd = machine->config.initrd,
 	};
-	int ret = boot_open(&machine->boot, &config, error);
+	int ret;
 
+	if (machine->config.describe_only) {
+		return 0;
+	}
+	ret = boot_open(&machine->boot, &config, error);
 	machine->has_boot = ret == 0;
 	return ret;
 }
@@ -194,7 +199,7 @@ static int map_ram(struct machine *machine, struct vmm_error *error)
 {
 	int ret;
 
-	if (machine->config.hugepages) {
+	if (machine->config.hugepages && !machine->config.describe_only) {
 		return guest_ram_map_huge(&machine->ram, machine->config.memory_bytes, error);
 	}
 	ret = guest_ram_map(&machine->ram, machine->config.memory_bytes);
@@ -204,6 +209,8 @@ static int map_ram(struct machine *machine, struct vmm_error *error)
 			      "use a smaller --memory",
 			      (unsigned long long)machine->config.memory_bytes, strerror(-ret));
 	}
+	/* It decides what a balloon offers. */
+	machine->ram.reserved = machine->config.hugepages;
 	return ret;
 }
 
@@ -229,7 +236,7 @@ static int build(struct machine *machine, struct vmm_error *error)
 	if (ret == 0) {
 		ret = make_power(machine, error);
 	}
-	if (ret == 0) {
+	if (ret == 0 && !machine->config.describe_only) {
 		ret = machine_load(machine, error);
 		/* A kernel that is none, or too large for the memory that was asked for. */
 		error->bad_input = ret != 0 && ret != -ENOMEM && ret != -EIO;
@@ -272,9 +279,13 @@ void machine_set_hardware_signature(struct machine *machine, uint32_t signature)
 
 int machine_start(struct machine *machine, struct vmm_error *error)
 {
-	int ret = power_boot(machine->power, machine->vm, &machine->board.bus, &machine->entry,
-			     error);
+	int ret;
 
+	if (machine->config.describe_only) {
+		vmm_error_set(error, "a machine that was made to be described can't be started");
+		return -EINVAL;
+	}
+	ret = power_boot(machine->power, machine->vm, &machine->board.bus, &machine->entry, error);
 	machine->started = ret == 0;
 	if (machine->started && machine->host_end != POWER_REASON_NONE) {
 		(void)power_end_by_host(machine->power, machine->host_end);
