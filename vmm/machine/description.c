@@ -43,14 +43,12 @@ static void describe_gic(const struct machine *machine, struct description_lines
 
 	lines_add(lines, "gic.version", "3");
 	lines_add(lines, "gic.spi-count", "%u", LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE);
-	lines_add(lines, "gic.distributor.address", "0x%" PRIx64, LAYOUT_GICD_BASE);
-	lines_add(lines, "gic.distributor.bytes", "%" PRIu64, LAYOUT_GICD_SIZE_BYTES);
-	lines_add(lines, "gic.redistributors0.address", "0x%" PRIx64, LAYOUT_GICR_BASE);
-	lines_add(lines, "gic.redistributors0.cpu-count", "%u", near);
+	lines_add(lines, "gic.distributor", "0x%" PRIx64 " 0x%" PRIx64, LAYOUT_GICD_BASE,
+		  LAYOUT_GICD_SIZE_BYTES);
+	lines_add(lines, "gic.redistributors0", "0x%" PRIx64 " %u", LAYOUT_GICR_BASE, near);
 	if (cpus > near) {
-		lines_add(lines, "gic.redistributors1.address", "0x%" PRIx64,
-			  layout_gicr2_base(machine->config.memory_bytes));
-		lines_add(lines, "gic.redistributors1.cpu-count", "%u", cpus - near);
+		lines_add(lines, "gic.redistributors1", "0x%" PRIx64 " %u",
+			  layout_gicr2_base(machine->config.memory_bytes), cpus - near);
 	}
 }
 

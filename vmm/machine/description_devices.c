@@ -48,8 +48,8 @@ static void describe_place(struct description_lines *lines, const struct fixed_d
 	char field[FIELD_BYTES];
 
 	lines_add(lines, name(field, device->role, "model"), "%s", device->model);
-	lines_add(lines, name(field, device->role, "address"), "0x%" PRIx64, device->address);
-	lines_add(lines, name(field, device->role, "size"), "0x%" PRIx64, device->size_bytes);
+	lines_add(lines, name(field, device->role, "registers"), "0x%" PRIx64 " 0x%" PRIx64,
+		  device->address, device->size_bytes);
 	if (device->intid != DEVICE_NO_INTID) {
 		lines_add(lines, name(field, device->role, "intid"), "%u", device->intid);
 	}
@@ -64,8 +64,8 @@ static void describe_fixed(const struct machine *machine, struct description_lin
 		  LAYOUT_GPIO_LINE_SLEEP, LAYOUT_GPIO_LINE_HIBERNATE);
 	if (machine->config.watchdog != MACHINE_WATCHDOG_NONE) {
 		describe_place(lines, &watchdog);
-		lines_add(lines, "watchdog.refresh.address", "0x%" PRIx64,
-			  LAYOUT_WATCHDOG_REFRESH_BASE);
+		lines_add(lines, "watchdog.refresh", "0x%" PRIx64 " 0x%" PRIx64,
+			  LAYOUT_WATCHDOG_REFRESH_BASE, LAYOUT_WATCHDOG_FRAME_SIZE_BYTES);
 	}
 }
 
