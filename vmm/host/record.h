@@ -142,6 +142,14 @@ struct machine_event {
 	char *detail;
 };
 
+/** record_image_name(), record_wake_name() - its word, "none" and so on; a static string */
+const char *record_image_name(enum record_image image);
+const char *record_wake_name(enum record_wake wake);
+
+/** record_image_parse(), record_wake_parse() - what has that word; false if nothing has */
+bool record_image_parse(const char *name, enum record_image *image);
+bool record_wake_parse(const char *name, enum record_wake *wake);
+
 /** record_name_ok() - whether a machine may be called that */
 bool record_name_ok(const char *name);
 
