@@ -6,12 +6,14 @@
 #   make run        a machine of your own: make run ARGS='--kernel Image …' (arm64 with KVM)
 #   make demo       the main job, end to end, on real Linux guests
 #   make check      everything that is tested; ends in: N passed, N failed, N skipped
+#   make check-distro  an installed Debian with systemd, under each kind of firmware tables; it
+#                   takes half an hour and more, and is no part of check
 #   make quick      the part of it that needs no test bed
 #   make bench      the figures that README quotes
 #   make format     put the sources into the tree's format
 #   make install    after `make`, into DESTDIR
 #   make clean
-.PHONY: all arm64 run demo check quick bench format install clean
+.PHONY: all arm64 run demo check check-distro quick bench format install clean
 
 all:
 	tools/install-deps build
@@ -31,6 +33,10 @@ demo: arm64
 check:
 	tools/install-deps
 	tools/check
+
+check-distro: arm64
+	tools/install-deps bed
+	tests/e2e/run-distro
 
 quick:
 	tools/install-deps build check

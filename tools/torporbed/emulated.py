@@ -60,8 +60,24 @@ def write_initramfs(job, host, hostfs, file):
     archive.add_folder(FOLDER)
     for source, target in job.files:
         _add_source(archive, source, posixpath.normpath(f"{FOLDER}/{target}"))
+    for number, (_, target, _) in enumerate(job.disks):
+        name = posixpath.normpath(f"{FOLDER}/{target}")
+        archive.add_folder(posixpath.dirname(name))
+        archive.add_symlink(name, f"/dev/vd{chr(ord('a') + number)}")
+    if job.disks:
+        archive.add_bytes("testbed/disks", b"")
     archive.close()
     file.flush()
+
+
+def _disk_arguments(disks):
+    arguments = []
+    for number, (source, _, kept) in enumerate(disks):
+        drive = (f"file={str(source.resolve()).replace(',', ',,')},format=raw,if=none,"
+                 f"id=disk{number},cache=unsafe,discard=unmap")
+        arguments += ["-drive", drive if kept else f"{drive},snapshot=on",
+                      "-device", f"virtio-blk-pci,drive=disk{number}"]
+    return arguments
 
 
 def _die_with_parent():
@@ -89,6 +105,7 @@ class Machine:
             "-kernel", str(kernel), "-append", APPEND,
             "-initrd", f"/proc/self/fd/{initramfs.fileno()}",
             "-device", "virtio-serial-pci",
+            *_disk_arguments(job.disks),
         ]
         for number, (name, end) in enumerate(zip(self.PORTS, theirs), start=1):
             arguments += ["-chardev", f"socket,id={name},fd={end.fileno()}",

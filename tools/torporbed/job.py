@@ -25,6 +25,7 @@ class Job:
     memory: str
     timeout_seconds: float
     console: Path
+    disks: tuple = ()  # (image Path, name in the command's folder, whether its content is kept)
 
 
 def _number(low, high, kind=int):
@@ -58,6 +59,8 @@ def add_arguments(parser):
         help="for all of the run, the host's boot included (default: 600)")
     add("--file", action="append", default=[], metavar="SRC[:DST]",
         help="put a file or a folder into the command's folder, as DST")
+    add("--disk", action="append", default=[], metavar="SRC:DST",
+        help="give the host a disk with the content of the file SRC, which stays as it is, as DST")
     add("--get", action="append", default=[], metavar="SRC:LOCAL",
         help="copy a file out afterwards, also if the command failed")
     add("--env", action="append", default=[], metavar="NAME=VALUE", help="set it for CMD")
@@ -65,10 +68,10 @@ def add_arguments(parser):
     add("--emulate", action="store_true", help="emulate even where this machine would do")
 
 
-def _relative(text, item):
+def _relative(option, text, item):
     path = PurePosixPath(text)
     if path.is_absolute() or ".." in path.parts:
-        raise BedError(f"--file {item}: DST must be a relative path inside the command's folder")
+        raise BedError(f"{option} {item}: DST must be a relative path inside the command's folder")
     return str(path)
 
 
@@ -79,7 +82,7 @@ def _file(item):
         raise BedError(f"--file {item}: there is no {source}")
     if not (path.is_file() or path.is_dir()) or not os.access(path, os.R_OK):
         raise BedError(f"--file {item}: {source} is not a file or folder that can be read")
-    target = _relative(target if colon else path.resolve().name, item)
+    target = _relative("--file", target if colon else path.resolve().name, item)
     if target == "." and not path.is_dir():
         raise BedError(f"--file {item}: only a folder can be put in place of the command's folder")
     return path, target
@@ -93,6 +96,16 @@ def _get(item):
     if not path.absolute().parent.is_dir():
         raise BedError(f"--get {item}: there is no folder {path.absolute().parent}")
     return source, path
+
+
+def _disk(item):
+    source, colon, target = item.partition(":")
+    if not colon or not target:
+        raise BedError(f"--disk {item}: expected SRC:DST")
+    path = Path(source)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise BedError(f"--disk {item}: {source} is not a file that can be read")
+    return path, _relative("--disk", target, item), False
 
 
 def _env(item):
@@ -115,4 +128,5 @@ def from_args(args, command):
         memory=args.memory,
         timeout_seconds=args.timeout,
         console=Path(args.console) if args.console else None,
+        disks=tuple(_disk(item) for item in args.disk),
     )

@@ -28,6 +28,13 @@ def _put(files, folder):
             shutil.copy2(source, path)
 
 
+def _put_disks(disks, folder):
+    for source, target, _ in disks:
+        path = folder / target
+        path.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["cp", "--sparse=always", "--reflink=auto", "--", source, path], check=True)
+
+
 def _kill(process):
     try:
         os.killpg(process.pid, signal.SIGKILL)  # its own session: the group is all of it
@@ -63,6 +70,7 @@ def run(job):
     with tempfile.TemporaryDirectory(prefix="torpor-bed-") as temp:
         folder = Path(temp)
         _put(job.files, folder)
+        _put_disks(job.disks, folder)
         status = _execute(job, folder)
         for source, local in job.gets:
             try:

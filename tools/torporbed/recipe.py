@@ -19,7 +19,10 @@ class Recipe:
     suites: tuple  # tried in this order
     wants: str
     resolve: Callable  # (show) -> package names, or None if this suite does not have it
-    make: Callable  # (unpacked root, empty folder) -> None
+    make: Callable  # (root, empty folder, folders of needs and uses...) -> None
+    packed: bool = False  # root is a folder with the packages as they came, else unpacked
+    needs: tuple = ()  # recipes: what those made goes into this one
+    uses: tuple = ()  # recipes: what those made is only worked with
 
 
 def only(root, *patterns):

@@ -91,7 +91,18 @@ class Store:
             return None
         if not self._debs_unchanged(stamp) or not self._files_unchanged(stamp):
             return None
+        if recipe.needs:
+            if not all(self.folder(each) for each in recipe.needs):
+                return None
+            if stamp["folder"] != self._ident(recipe, stamp["packages"]):
+                return None
         return self.things / stamp["folder"]
+
+    def _ident(self, recipe, packages):
+        """The name of the folder of what is made of these packages, and of what it needs."""
+        sums = "".join(p["sha256"] for p in packages) + str(recipe.revision)
+        sums += "".join(self._stamp(each)["folder"] for each in recipe.needs)
+        return f"{recipe.name}-{hashlib.sha256(sums.encode()).hexdigest()[:12]}"
 
     def versions(self, recipe):
         stamp = self._stamp(recipe)
@@ -131,21 +142,22 @@ class Store:
         folder = None if update else self.folder(recipe)
         if folder:
             return folder
+        others = [self.ensure(each, update) for each in (*recipe.needs, *recipe.uses)]
         stamp = self._stamp(recipe)
         current = stamp and stamp["revision"] == recipe.revision
         if current and not update and self._debs_whole(stamp):
             packages = stamp["packages"]
         else:
             packages = self._download(recipe)
-        if current and self._made_from(stamp, packages):
+        if current and self._made_from(recipe, stamp, packages):
             # Made things keep their dates, so that what was built from them stays built.
             _write_json(self.root / f"{recipe.name}.json", {**stamp, "packages": packages})
             return self.things / stamp["folder"]
-        return self._make(recipe, packages)
+        return self._make(recipe, packages, others)
 
-    def _made_from(self, stamp, packages):
-        old, new = ([p["sha256"] for p in of] for of in (stamp["packages"], packages))
-        return old == new and self._files_unchanged(stamp)
+    def _made_from(self, recipe, stamp, packages):
+        same = stamp["folder"] == self._ident(recipe, packages)
+        return same and self._files_unchanged(stamp)
 
     def _debs_whole(self, stamp):
         for package in stamp["packages"]:
@@ -179,6 +191,8 @@ class Store:
         raise BedError(f"{recipe.title}: {'; '.join(tried)}")
 
     def _download(self, recipe):
+        if not recipe.suites:
+            return []  # all of it is what other recipes made
         suite, packages = self._resolve(recipe)
         files = {p.name: f"{p.sha256}.deb" for p in packages}
         missing = []
@@ -199,17 +213,19 @@ class Store:
             for p in packages
         ]
 
-    def _make(self, recipe, packages):
-        sums = "".join(p["sha256"] for p in packages) + str(recipe.revision)
-        ident = f"{recipe.name}-{hashlib.sha256(sums.encode()).hexdigest()[:12]}"
-        say(f"unpacking: {recipe.title}")
+    def _make(self, recipe, packages, others):
+        ident = self._ident(recipe, packages)
+        say(f"{'unpacking' if recipe.suites else 'making'}: {recipe.title}")
         with tempfile.TemporaryDirectory(prefix="tmp-", dir=self.root) as temp:
             root, made = Path(temp) / "root", Path(temp) / "made"
             root.mkdir()
             made.mkdir()
             for package in packages:
-                apt.unpack(self.debs / package["file"], root)
-            recipe.make(root, made)
+                if recipe.packed:
+                    shutil.copy2(self.debs / package["file"], root / f"{package['name']}.deb")
+                else:
+                    apt.unpack(self.debs / package["file"], root)
+            recipe.make(root, made, *others)
             folder = self.things / ident
             if folder.exists():
                 shutil.rmtree(folder)

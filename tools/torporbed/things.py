@@ -6,7 +6,7 @@ import py_compile
 import re
 import shutil
 
-from . import cpio, kernels, peer
+from . import cpio, distro, kernels, peer
 from .recipe import Recipe, only, place
 
 # The release whose user space and libraries are used, and its Python.
@@ -148,6 +148,7 @@ QEMU_QMP = Recipe(
     resolve=lambda show: ["python3-qemu-qmp"] if show("python3-qemu-qmp") else None,
     make=_make_qemu_qmp,
 )
+DISTRO = distro.recipes(kernels.HOSTS[kernels.HOST_DEFAULT], HOSTFS)
 # What a run needs, and its guest; the rest is downloaded when it is asked for.
 RECIPES = (kernels.HOSTS[kernels.HOST_DEFAULT], kernels.GUEST, BUSYBOX, HOSTFS, SYSROOT)
 
@@ -156,6 +157,9 @@ def _things():
     """What `path` knows: thing -> (recipe, file in its folder)."""
     found = {"busybox": (BUSYBOX, "busybox"), "sysroot": (SYSROOT, ""),
              "passt": (PASST, "passt"), "qemu-qmp": (QEMU_QMP, "")}
+    found["distro-disk"] = (DISTRO[-1], "disk.raw")
+    found["distro-kernel"] = (DISTRO[-1], "Image")
+    found["distro-initrd"] = (DISTRO[-1], "initrd")
     found["host-qemu"] = (peer.HOST_QEMU, "")
     for each in (*kernels.GUESTS, *kernels.HOSTS.values()):
         found[f"{each.name}-kernel"] = (each, "Image")
