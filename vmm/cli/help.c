@@ -29,8 +29,13 @@ const char *help_run(void)
 {
 	return
 "Usage: torpor run --kernel FILE [OPTION]...\n"
+"       torpor run --name NAME [--discard-hibernation] [--clear-resume-marker]\n"
 "\n"
 "Run an arm64 Linux guest in the foreground, with its console on the terminal.\n"
+"With --name: one that 'torpor create' made, in its record's words, for systemd and the like;\n"
+"'torpor start' runs it so in the background. --discard-hibernation boots it clean, and sees to\n"
+"it that what it hibernated to is never resumed; --clear-resume-marker then also takes Linux's\n"
+"mark of that off its disks.\n"
 "\n"
 "The guest\n"
 "  --kernel FILE        arm64 Linux Image, plain or gzip\n"

@@ -10,6 +10,7 @@
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/run.h"
+#include "cli/run_named.h"
 #include "control/version.h"
 
 /* A file that we open must not become standard error because somebody closed that. */
@@ -52,7 +53,7 @@ static int run(int argc, char **argv)
 	} else if (result == OPTIONS_BAD || !options_check(&options, &error)) {
 		status = usage(&error);
 	} else {
-		status = run_machine(&options);
+		status = run_machine(&options, NULL);
 	}
 	options_free(&options);
 	return status;
@@ -68,6 +69,9 @@ int main(int argc, char **argv)
 		vmm_error_set(&error, "no command: expected 'torpor run --kernel FILE ...'; "
 				      "'torpor --help' says more");
 		return usage(&error);
+	}
+	if (strcmp(word, "run") == 0 && run_named_wanted(argc - 1, argv + 1)) {
+		return run_named(argc - 1, argv + 1);
 	}
 	if (strcmp(word, "run") == 0) {
 		return run(argc - 1, argv + 1);

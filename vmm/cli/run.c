@@ -15,6 +15,7 @@
 #include "cli/terminal.h"
 #include "control/events.h"
 #include "control/qmp.h"
+#include "host/recorder.h"
 #include "machine/description.h"
 
 /* How long a reader of the console that does not read may hold up the end that the host wants. */
@@ -26,6 +27,7 @@ enum {
 	POLL_SIGNALS,
 	POLL_MACHINE,
 	POLL_CONTROL,
+	POLL_RECORDER,
 	POLL_CONSOLE,
 	POLL_COUNT = POLL_CONSOLE + CONSOLE_POLL_COUNT,
 };
@@ -37,6 +39,7 @@ enum {
  * @events:    --events
  * @control:   --control, or NULL
  * @machine:   the machine, or NULL
+ * @recorder:  of its record, or NULL
  * @pidfile:   --pidfile once it is written, or NULL
  * @asked:     a signal has pressed the power key
  */
@@ -46,6 +49,7 @@ struct run {
 	struct event_log events;
 	struct qmp_server *control;
 	struct machine *machine;
+	struct recorder *recorder;
 	const char *pidfile;
 	bool asked;
 };
@@ -60,7 +64,62 @@ static void emit(void *ctx, const struct power_event *event)
 	if (event->kind == POWER_EVENT_RESET) {
 		run->asked = false;
 	}
+	if (run->recorder != NULL) {
+		recorder_emit(run->recorder, event);
+	}
 	qmp_emit(run->control, event);
+}
+
+static void log_line(void *ctx, const char *line)
+{
+	struct run *run = ctx;
+
+	diag_line(line);
+	if (run->recorder != NULL) {
+		recorder_log(run->recorder, line);
+	}
+}
+
+static void give_tx(void *ctx, const uint8_t *bytes, size_t count)
+{
+	struct run *run = ctx;
+
+	console_tx(run->console, bytes, count);
+}
+
+static size_t give_take(void *ctx, const uint8_t *bytes, size_t count, bool last)
+{
+	struct run *run = ctx;
+
+	return console_take(run->console, bytes, count, last);
+}
+
+static void tell_ending(void *ctx, const struct power_event *event)
+{
+	struct run *run = ctx;
+
+	recorder_ending(run->recorder, event);
+}
+
+static int commit(void *ctx, const struct power_event *event, struct vmm_error *error)
+{
+	struct run *run = ctx;
+
+	return recorder_commit(run->recorder, event, error);
+}
+
+static int first_write(void *ctx)
+{
+	struct run *run = ctx;
+
+	return recorder_first_write(run->recorder);
+}
+
+static void asked(void *ctx, uint32_t uid)
+{
+	struct run *run = ctx;
+
+	recorder_asked(run->recorder, uid);
 }
 
 static void show_keys(void)
@@ -135,6 +194,9 @@ static void take_signals(struct run *run)
 		if (info.ssi_signo == SIGCONT) {
 			terminal_continued();
 		} else {
+			if (run->recorder != NULL) {
+				recorder_asked(run->recorder, info.ssi_uid);
+			}
 			take_end_signal(run, info.ssi_signo);
 		}
 	}
@@ -176,6 +238,9 @@ static bool open_files(struct run *run, const struct run_options *options, struc
 		if (run->control == NULL) {
 			return false;
 		}
+		if (run->recorder != NULL) {
+			qmp_set_asker(run->control, asked, run);
+		}
 	}
 	if (options->pidfile != NULL) {
 		if (!pidfile_write(options->pidfile, error)) {
@@ -192,6 +257,9 @@ static bool sign(const struct run *run, const struct run_options *options, struc
 	uint32_t signature = options->hardware_signature;
 	char *text = NULL;
 
+	if (run->recorder != NULL) {
+		return recorder_ready(run->recorder, run->machine, error) == 0;
+	}
 	if (options->machine.firmware_tables != MACHINE_TABLES_ACPI) {
 		return true;
 	}
@@ -206,24 +274,33 @@ static bool sign(const struct run *run, const struct run_options *options, struc
 	return true;
 }
 
-static bool start(struct run *run, const struct run_options *options, struct vmm_error *error)
+static struct machine_host host_of(struct run *run)
 {
 	struct machine_host host = {
 		.events = {.emit = emit, .ctx = run},
-		.console_tx = console_tx,
-		.console_take = console_take,
-		.log = diag_log,
+		.console_tx = give_tx,
+		.console_take = give_take,
+		.log = log_line,
+		.ctx = run,
 	};
+
+	if (run->recorder != NULL) {
+		host.ending = tell_ending;
+		host.commit = commit;
+		host.first_write = first_write;
+	}
+	return host;
+}
+
+static bool start(struct run *run, const struct run_options *options, struct vmm_error *error)
+{
+	const struct machine_host host = host_of(run);
 
 	if (!open_console(run, error)) {
 		return false;
 	}
-	host.ctx = run->console;
 	run->machine = machine_create(&options->machine, &host, error);
-	if (run->machine == NULL) {
-		return false;
-	}
-	if (!sign(run, options, error)) {
+	if (run->machine == NULL || !sign(run, options, error)) {
 		return false;
 	}
 	if (run->control != NULL) {
@@ -239,6 +316,10 @@ static void wait_for_work(struct run *run, struct pollfd polls[POLL_COUNT])
 	polls[POLL_MACHINE] = (struct pollfd){.fd = machine_fd(run->machine), .events = POLLIN};
 	polls[POLL_CONTROL] = (struct pollfd){
 		.fd = run->control != NULL ? qmp_fd(run->control) : -1,
+		.events = POLLIN,
+	};
+	polls[POLL_RECORDER] = (struct pollfd){
+		.fd = run->recorder != NULL ? recorder_fd(run->recorder) : -1,
 		.events = POLLIN,
 	};
 	console_wait_begin(run->console, &polls[POLL_CONSOLE]);
@@ -284,6 +365,9 @@ static enum machine_end loop(struct run *run)
 		if (polls[POLL_CONTROL].revents != 0) {
 			qmp_dispatch(run->control);
 		}
+		if (polls[POLL_RECORDER].revents != 0) {
+			recorder_dispatch(run->recorder);
+		}
 		take_input(run, polls);
 		if (polls[POLL_MACHINE].revents != 0) {
 			end = machine_dispatch(run->machine);
@@ -296,11 +380,12 @@ static enum machine_end loop(struct run *run)
 }
 
 /* For someone at a terminal. Why it failed or crashed has been logged. */
-static void tell_end(enum machine_end end)
+static void tell_end(enum machine_end end, bool has_name)
 {
 	switch (end) {
 	case MACHINE_END_HIBERNATED:
-		diag_line("the guest hibernated; the same command line resumes it");
+		diag_line(has_name ? "the guest hibernated; the next start resumes it"
+				   : "the guest hibernated; the same command line resumes it");
 		break;
 	case MACHINE_END_RESET:
 		diag_line("the guest reset, and --no-reboot ends the machine there");
@@ -326,10 +411,14 @@ static void flush_console(struct run *run, enum machine_end end)
 	}
 }
 
-static void finish(struct run *run, enum machine_end end)
+/* @why: see recorder_end(). */
+static void finish(struct run *run, enum machine_end end, const char *why)
 {
 	if (run->control != NULL) {
 		qmp_set_machine(run->control, NULL, 0);
+	}
+	if (run->recorder != NULL) {
+		recorder_end(run->recorder, why);
 	}
 	machine_destroy(run->machine);
 	/* First, so that Ctrl-C is a signal again. */
@@ -346,24 +435,24 @@ static void finish(struct run *run, enum machine_end end)
 	}
 }
 
-int run_machine(const struct run_options *options)
+int run_machine(const struct run_options *options, struct recorder *recorder)
 {
-	struct run run = {.signal_fd = -1, .events = {.fd = -1}};
+	struct run run = {.signal_fd = -1, .events = {.fd = -1}, .recorder = recorder};
 	enum machine_end end = MACHINE_END_FAILED;
 	struct vmm_error error = {.text = ""};
 
 	if (!open_files(&run, options, &error)) {
-		finish(&run, end);
+		finish(&run, end, error.text);
 		diag_line(error.text);
 		return RUN_STATUS_USAGE;
 	}
 	if (!start(&run, options, &error)) {
-		finish(&run, end);
+		finish(&run, end, error.text);
 		diag_line(error.text);
 		return error.bad_input ? RUN_STATUS_USAGE : RUN_STATUS_FAILED;
 	}
 	end = loop(&run);
-	finish(&run, end);
-	tell_end(end);
+	finish(&run, end, NULL);
+	tell_end(end, recorder != NULL);
 	return (int)end;
 }

@@ -6,6 +6,7 @@ do_report() {
 	show cpus_online /sys/devices/system/cpu/online
 	show mem_sleep /sys/power/mem_sleep
 	show disk_modes /sys/power/disk
+	show cmdline /proc/cmdline
 	show uptime /proc/uptime
 	show rtc /sys/class/rtc/rtc0/name
 	show rtc_since_epoch /sys/class/rtc/rtc0/since_epoch
