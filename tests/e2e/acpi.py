@@ -114,6 +114,19 @@ class Acpi(Scenario):
         self.machine.guest.run("report", REACT_S)
         self.hotplug()
 
+    def alarm_wakes(self):
+        """The machine is still suspended some seconds before, and awake some after."""
+        before = len(self.machine.events())
+        pending = self.machine.guest.start("suspend 8")
+        pending.wait_for("suspending", 30)
+        index, asleep = self.machine.wait_event("SUSPEND", 60, before)
+        _, awake = self.machine.wait_event("WAKEUP", 60, index, reason="device", device="pl031",
+                                           intid=GPIO_INTID)
+        slept_s = (awake["ts_ns"] - asleep["ts_ns"]) / 1e9
+        expect(1 < slept_s < 12, f"the alarm was set 8 s ahead, the guest slept {slept_s:.1f} s")
+        answer = pending.answer(60)
+        expect(answer["alarm"].isdigit(), f"the guest says of its alarm: {answer['alarm']}")
+
     def hibernates(self):
         self.ask("x-torpor-hibernate")
         self.machine.expect_exit(10, REACT_S)
@@ -159,6 +172,7 @@ Acpi.checks = [
     ("it uses the idle states of _LPI", Acpi.idle),
     ("the buttons and the hibernate key are wake-up sources", Acpi.obeys),
     ("the sleep button suspends it, the host wakes it", Acpi.host_wakes),
+    ("the clock's alarm wakes it", Acpi.alarm_wakes),
     ("the hibernate key: it hibernates, exit 10", Acpi.hibernates),
     ("unchanged, it resumes with its memory", Acpi.resumes),
     ("with another signature it boots clean, and says why", Acpi.another_machine),

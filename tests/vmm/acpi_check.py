@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-3-Clause
 """What ACPI's own tools say of the tables: iasl reads each, and its AML is what it makes of the
-source that it reads out of ours; acpiexec runs the clock's methods.
+source that it reads out of ours; acpiexec runs the methods of the clock.
 
 Usage: acpi_check.py DUMP, where DUMP is the program acpi_dump. Prints TAP.
 """
@@ -70,12 +70,23 @@ CLOCK_TEST = """DefinitionBlock ("", "SSDT", 2, "TEST", "CLOCK", 1)
     External (\\_SB.TAD0._SRT, MethodObj)
     External (\\_SB.TAD0.RTCD, FieldUnitObj)
     External (\\_SB.TAD0.RTCL, FieldUnitObj)
+    External (\\_SB.TAD0.RTCM, FieldUnitObj)
+    External (\\_SB.TAD0.RTCI, FieldUnitObj)
+    External (\\_SB.TAD0._STV, MethodObj)
+    External (\\_SB.TAD0._TIV, MethodObj)
+    External (\\_SB.TAD0._GWS, MethodObj)
+    External (\\_SB.TAD0._CWS, MethodObj)
+    External (\\_SB.TAD0._STP, MethodObj)
+    External (\\_SB.TAD0._TIP, MethodObj)
+    External (\\_SB.GPO0._E06, MethodObj)
     Method (\\TGET, 1) { \\_SB.TAD0.RTCD = Arg0  Return (\\_SB.TAD0._GRT ()) }
     Method (\\TSET, 1) {
         \\_SB.TAD0.RTCL = Zero
         If (\\_SB.TAD0._SRT (Arg0)) { Return (Ones) }
         Return (\\_SB.TAD0.RTCL)
     }
+    Method (\\TALM, 2) { \\_SB.TAD0.RTCD = Arg0  Return (\\_SB.TAD0._STV (Zero, Arg1)) }
+    Method (\\TFIR) { \\_SB.GPO0._E06 ()  Return (Zero) }
     Method (\\TEST) {
 %s
         Return (Zero)
@@ -108,8 +119,38 @@ def clock_cases():
         yield f"_SRT to {year}", f"TSET ({data}) != Ones"
 
 
+NEVER = 0xFFFFFFFF
+
+
+def alarm_cases():
+    """The same of the alarm: each goes on from the one before."""
+    tad = "\\_SB.TAD0"
+    yield "no alarm at first", f"{tad}._TIV (Zero) != {NEVER}"
+    for now, seconds, match in ((1000, 100, 1100), (0xFFFFFFF0, 0x20, 0x10)):
+        yield f"_STV by {seconds}", f"TALM ({now}, {seconds}) != Zero"
+        yield f"_STV by {seconds}, RTCMR", f"{tad}.RTCM != {match}"
+        yield f"_STV by {seconds}, RTCIMSC", f"{tad}.RTCI != One"
+        yield f"_TIV of {seconds}", f"{tad}._TIV (Zero) != {seconds}"
+    yield "_GWS before", f"{tad}._GWS (Zero) != Zero"
+    yield "_E06", "TFIR () != Zero"
+    yield "_E06 disarms", f"{tad}._TIV (Zero) != {NEVER}"
+    yield "_GWS after", f"{tad}._GWS (Zero) != One"
+    yield "_CWS", f"{tad}._CWS (Zero) != Zero"
+    yield "_GWS, cleared", f"{tad}._GWS (Zero) != Zero"
+    yield "_STV again", "TALM (5, 5) != Zero"
+    yield "_STV of never", f"TALM (6, {NEVER}) != Zero"
+    yield "_STV of never, RTCIMSC", f"{tad}.RTCI != Zero"
+    yield "_TIP at first", f"{tad}._TIP (Zero) != {NEVER}"
+    yield "_STP", f"{tad}._STP (Zero, 7) != Zero"
+    yield "_TIP", f"{tad}._TIP (Zero) != 7"
+    for method, arguments, answer in (("_STV", "One, 5", NEVER), ("_TIV", "One", NEVER),
+                                      ("_GWS", "One", 0), ("_CWS", "One", NEVER),
+                                      ("_STP", "One, 5", NEVER), ("_TIP", "One", NEVER)):
+        yield f"{method} of a timer for DC", f"{tad}.{method} ({arguments}) != {answer}"
+
+
 def check_clock(folder):
-    cases = list(clock_cases())
+    cases = [*clock_cases(), *alarm_cases()]
     lines = [f"        If ({wrong}) {{ Return ({number}) }}"
              for number, (_, wrong) in enumerate(cases, 1)]
     (folder / "clock.asl").write_text(CLOCK_TEST % "\n".join(lines))
@@ -133,7 +174,7 @@ def main(dump):
               for machine in MACHINES for table in TABLES]
     checks += [(f"iasl's source of {machine}'s DSDT makes the same AML", check_source,
                 f"{machine}-DSDT") for machine in MACHINES]
-    checks.append(("the clock tells and takes the time", check_clock))
+    checks.append(("the clock tells and takes the time, and has an alarm", check_clock))
     failed = 0
     print(f"1..{len(checks)}")
     with tempfile.TemporaryDirectory(prefix="torpor-acpi-") as folder:

@@ -103,6 +103,37 @@ static void waking_key_is_pressed_once(void **state)
 			 1);
 }
 
+#define RTC_MR (LAYOUT_RTC_BASE + 0x04)
+#define RTC_LR (LAYOUT_RTC_BASE + 0x08)
+#define RTC_IMSC (LAYOUT_RTC_BASE + 0x10)
+#define RTC_LINE (1U << LAYOUT_GPIO_LINE_RTC)
+
+/* The alarm is a line of the GPIO controller and wakes by that, and is named all the same. */
+static void alarm_wakes_by_the_gpio(void **state)
+{
+	static const struct fake_op ops[] = {
+		FAKE_LISTEN(LAYOUT_GPIO_INTID),
+		FAKE_WRITE(GPIO_IEV, 4, RTC_LINE),
+		FAKE_WRITE(GPIO_IE, 4, RTC_LINE),
+		FAKE_WRITE(RTC_LR, 4, 1000),
+		FAKE_WRITE(RTC_MR, 4, 1001),
+		FAKE_WRITE(RTC_IMSC, 4, 1),
+		FAKE_CALL(SYSTEM_SUSPEND, PROG(1), 0, 0),
+		FAKE_IDLE,
+	};
+	static const struct fake_op resumed[] = {FAKE_READ(GPIO_DATA_ALL, 4),
+						 FAKE_CALL(SYSTEM_OFF, 0, 0, 0), FAKE_IDLE};
+	struct machine_rig *rig = *state;
+
+	rig->config.firmware_tables = MACHINE_TABLES_ACPI;
+	fake_kvm_ops(PROG(1), resumed);
+	machine_rig_start(rig, ops);
+	assert_ends(rig, MACHINE_END_OFF);
+	assert_int_equal(fake_kvm_read(0, 0), RTC_LINE);
+	assert_events(&rig->events, "STARTED cpu=0", "SUSPEND cpu=0 guest",
+		      "WAKEUP cpu=0 interrupt 39 pl031", "SHUTDOWN cpu=0 guest", NULL);
+}
+
 /* Told nothing, a guest has none. */
 static void no_signature(void **state)
 {
@@ -138,6 +169,7 @@ int main(void)
 		MACHINE_RIG_TEST(signature_outlasts_resets),
 		MACHINE_RIG_TEST(waking_button_is_pressed_again),
 		MACHINE_RIG_TEST(waking_key_is_pressed_once),
+		MACHINE_RIG_TEST(alarm_wakes_by_the_gpio),
 		MACHINE_RIG_TEST(no_signature),
 		MACHINE_RIG_TEST(device_tree_has_none),
 	};

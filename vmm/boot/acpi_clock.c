@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The wall clock: a Time and Alarm Device (ACPI 6.3, 9.18) in front of the PL031, which has no
- * device id of its own. It tells and sets the time, in UTC, and has no alarm.
+ * device id of its own. It tells and sets the time, in UTC; its alarm is in acpi_alarm.c.
  *
  * The PL031 counts seconds since 1970, a TAD speaks of years, months and days. The conversions
  * count years from March on, so that a leap day is a year's last, and in eras of 400 years, which
@@ -10,7 +10,10 @@
 #include "boot/acpi_internal.h"
 #include "platform/layout.h"
 
-#define CAN_TELL_TIME (1U << 2)
+#define CAN_WAKE (UINT32_C(1) << 0)
+#define CAN_TELL_TIME (UINT32_C(1) << 2)
+/* The host starts a machine that hibernated for its alarm. */
+#define CAN_WAKE_FROM_S4 (UINT32_C(1) << 5)
 #define TIME_BYTES 16
 #define ZONE_UNSPECIFIED 2047
 #define SUCCESS 0
@@ -261,24 +264,36 @@ static void write_set(struct table_writer *w)
 	aml_end(w, method);
 }
 
+static void write_registers(struct table_writer *w)
+{
+	size_t fields;
+
+	aml_memory_region(w, "RTCR", LAYOUT_RTC_BASE, LAYOUT_RTC_SIZE_BYTES);
+	fields = aml_fields(w, "RTCR", AML_ACCESS_DWORD);
+	/* RTCDR, RTCMR, RTCLR; RTCCR is skipped; RTCIMSC; RTCRIS and RTCMIS are; RTCICR. */
+	aml_field(w, "RTCD", 32);
+	aml_field(w, "RTCM", 32);
+	aml_field(w, "RTCL", 32);
+	aml_field_gap(w, 32);
+	aml_field(w, "RTCI", 32);
+	aml_field_gap(w, 64);
+	aml_field(w, "RTCC", 32);
+	aml_end(w, fields);
+}
+
 void acpi_write_clock(struct table_writer *w)
 {
 	size_t device = aml_device(w, "TAD0");
-	size_t begin;
+	size_t method;
 
 	aml_define_string(w, "_HID", "ACPI000E");
 	aml_define_integer(w, "_UID", 0);
-	aml_memory_region(w, "RTCR", LAYOUT_RTC_BASE, LAYOUT_RTC_SIZE_BYTES);
-	begin = aml_fields(w, "RTCR", AML_ACCESS_DWORD);
-	/* RTCDR; RTCMR is skipped; RTCLR. */
-	aml_field(w, "RTCD", 32);
-	aml_field_gap(w, 32);
-	aml_field(w, "RTCL", 32);
-	aml_end(w, begin);
-	begin = aml_method(w, "_GCP", 0);
-	return_number(w, CAN_TELL_TIME);
-	aml_end(w, begin);
+	write_registers(w);
+	method = aml_method(w, "_GCP", 0);
+	return_number(w, CAN_WAKE | CAN_TELL_TIME | CAN_WAKE_FROM_S4);
+	aml_end(w, method);
 	write_get(w);
 	write_set(w);
+	acpi_write_alarm(w);
 	aml_end(w, device);
 }

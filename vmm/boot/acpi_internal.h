@@ -26,6 +26,10 @@ void acpi_write_keys(struct table_writer *w);
 void acpi_write_buttons(struct table_writer *w);
 void acpi_write_clock(struct table_writer *w);
 
+/* acpi_alarm.c: the clock's, and its event of the GPIO controller. */
+void acpi_write_alarm(struct table_writer *w);
+void acpi_write_alarm_event(struct table_writer *w);
+
 /* A generic address, of memory (5.2.3.2). */
 void acpi_put_address(struct table_writer *w, uint8_t bits, uint8_t access, uint64_t address);
 

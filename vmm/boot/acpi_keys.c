@@ -88,12 +88,14 @@ void acpi_write_keys(struct table_writer *w)
 	for (size_t i = 0; i < BUTTON_COUNT; i++) {
 		aml_gpio_int(w, ACPI_GPIO_PATH, buttons[i].line, AML_EDGE | AML_WAKE);
 	}
+	aml_gpio_int(w, ACPI_GPIO_PATH, LAYOUT_GPIO_LINE_RTC, AML_EDGE | AML_WAKE);
 	aml_resources_end(w, events);
 	write_levels(w);
 	aml_define_integer(w, "SEEN", 0);
 	for (size_t i = 0; i < BUTTON_COUNT; i++) {
 		write_event(w, &buttons[i]);
 	}
+	acpi_write_alarm_event(w);
 }
 
 /* Of a package of them: a name and a value. */

@@ -184,7 +184,7 @@ bool board_has_device(const struct board *board, unsigned slot)
 	return (board->virtio_slots & UINT32_C(1) << slot) != 0;
 }
 
-const char *board_device_name(const struct board *board, uint32_t intid)
+const char *board_device_name(struct board *board, uint32_t intid)
 {
 	if (intid < FIRST_PPI) {
 		return "sgi";
@@ -192,6 +192,9 @@ const char *board_device_name(const struct board *board, uint32_t intid)
 	if (intid == LAYOUT_PPI_INTID(LAYOUT_TIMER_VIRT_PPI) ||
 	    intid == LAYOUT_PPI_INTID(LAYOUT_TIMER_NS_EL1_PPI)) {
 		return "timer";
+	}
+	if (intid == LAYOUT_GPIO_INTID && board_rtc_interrupts(board)) {
+		intid = LAYOUT_RTC_INTID;
 	}
 	for (size_t i = 0; i < board->device_count && intid >= FIRST_SPI; i++) {
 		if (board->devices[i].intid == intid) {

@@ -56,7 +56,7 @@ struct board_console;
  * @watchdog:        there is one
  * @bitten:          it was not refreshed in time; main thread
  * @guest_event:     the guest told something of itself; on a vCPU thread
- * @uart_ready:      see struct pl011_config
+ * @acpi:            the guest is told of the devices by ACPI tables
  * @console_tx:      see struct machine_host
  * @console_take:    see struct machine_host
  * @console_room:    input would be taken again; any thread
@@ -78,7 +78,7 @@ struct board_config {
 	bool watchdog;
 	void (*bitten)(void *ctx);
 	void (*guest_event)(void *ctx, enum pvpanic_event event);
-	bool uart_ready;
+	bool acpi;
 	void (*console_tx)(void *ctx, const uint8_t *bytes, size_t count);
 	size_t (*console_take)(void *ctx, const uint8_t *bytes, size_t count, bool last);
 	void (*console_room)(void *ctx);
@@ -185,8 +185,15 @@ size_t board_console_input(struct board *board, const uint8_t *bytes, size_t cou
 /** board_console_writable() - config.console_take would take more; any thread */
 void board_console_writable(struct board *board);
 
-/** board_device_name() - static name of what is wired to @intid, or NULL; any thread */
-const char *board_device_name(const struct board *board, uint32_t intid);
+/**
+ * board_device_name() - what interrupts by @intid
+ *
+ * That is what is wired to it, or the RTC where that interrupts by the GPIO controller just now.
+ *
+ * Context: any thread.
+ * Return: a static name, or NULL.
+ */
+const char *board_device_name(struct board *board, uint32_t intid);
 
 /** board_device_key() - the key by which @intid is asserted, or POWER_KEY_NONE; any thread */
 enum power_key board_device_key(struct board *board, uint32_t intid);

@@ -30,6 +30,9 @@ int board_failed(int ret, const char *name, struct vmm_error *error);
 /* board_platform.c: what every machine has. */
 int board_add_platform(struct board *board, struct vmm_error *error);
 
+/* board_platform.c: whether the GPIO controller interrupts for the RTC, and for no key. */
+bool board_rtc_interrupts(struct board *board);
+
 /* board_keys.c: what the host presses to ask for a power state. */
 int board_add_keys(struct board *board, struct vmm_error *error);
 

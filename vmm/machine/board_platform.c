@@ -28,7 +28,7 @@ static int add_uart(struct board *board)
 		.rx_room = board->config.console_room,
 		.ctx = board->config.ctx,
 		.irq = board_wire(board, LAYOUT_UART_INTID),
-		.ready = board->config.uart_ready,
+		.ready = board->config.acpi,
 	};
 	int ret = pl011_init(&board->uart, &config);
 
@@ -57,6 +57,18 @@ static void rtc_destroy(void *dev)
 	pl031_destroy(dev);
 }
 
+/*
+ * A Time and Alarm Device has no interrupt of its own: it is an event of the GPIO controller that
+ * tells Linux of the alarm, and can wake it.
+ */
+static void set_rtc_line(void *ctx, uint32_t intid, bool level)
+{
+	struct board *board = ctx;
+
+	(void)intid;
+	pl061_set_input(&board->gpio, LAYOUT_GPIO_LINE_RTC, level);
+}
+
 static int add_rtc(struct board *board)
 {
 	static const struct device_ops ops = {
@@ -64,7 +76,10 @@ static int add_rtc(struct board *board)
 		.dispatch = rtc_dispatch,
 		.destroy = rtc_destroy,
 	};
-	const struct pl031_config config = {.irq = board_wire(board, LAYOUT_RTC_INTID)};
+	const struct irq_line gpio_line = {.set = set_rtc_line, .ctx = board};
+	const struct pl031_config config = {
+		.irq = board->config.acpi ? gpio_line : board_wire(board, LAYOUT_RTC_INTID),
+	};
 	struct device device = {
 		.name = "pl031",
 		.ops = &ops,
@@ -82,6 +97,11 @@ static int add_rtc(struct board *board)
 				&pl031_mmio_ops, &board->rtc);
 	}
 	return ret;
+}
+
+bool board_rtc_interrupts(struct board *board)
+{
+	return pl061_interrupting(&board->gpio) == 1U << LAYOUT_GPIO_LINE_RTC;
 }
 
 static void rng_reset(void *dev)

@@ -57,8 +57,16 @@ static void describe_place(struct description_lines *lines, const struct fixed_d
 
 static void describe_fixed(const struct machine *machine, struct description_lines *lines)
 {
+	bool acpi = machine->config.firmware_tables == MACHINE_TABLES_ACPI;
+
 	for (size_t i = 0; i < sizeof(fixed_devices) / sizeof(fixed_devices[0]); i++) {
-		describe_place(lines, &fixed_devices[i]);
+		struct fixed_device device = fixed_devices[i];
+
+		if (acpi && device.intid == LAYOUT_RTC_INTID) {
+			device.intid = DEVICE_NO_INTID;
+			lines_add(lines, "rtc.gpio-line", "%u", LAYOUT_GPIO_LINE_RTC);
+		}
+		describe_place(lines, &device);
 	}
 	lines_add(lines, "gpio.keys", "power %u sleep %u hibernate %u", LAYOUT_GPIO_LINE_POWER,
 		  LAYOUT_GPIO_LINE_SLEEP, LAYOUT_GPIO_LINE_HIBERNATE);

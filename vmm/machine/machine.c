@@ -22,7 +22,7 @@ void machine_poke(void *ctx)
 
 static const char *device_name(void *ctx, uint32_t intid)
 {
-	const struct machine *machine = ctx;
+	struct machine *machine = ctx;
 
 	return board_device_name(&machine->board, intid);
 }
@@ -138,7 +138,7 @@ static int make_devices(struct machine *machine, struct vmm_error *error)
 		.balloon_changed = balloon_changed,
 		.nets = machine->config.nets,
 		.net_count = machine->config.net_count,
-		.uart_ready = machine->config.firmware_tables == MACHINE_TABLES_ACPI,
+		.acpi = machine->config.firmware_tables == MACHINE_TABLES_ACPI,
 		.console_tx = console_tx,
 		.console_take = console_take,
 		.console_room = machine_poke,

@@ -12,6 +12,8 @@ do_acpi() {
 	done
 	show rtc /sys/class/rtc/rtc0/name
 	show rtc_since_epoch /sys/class/rtc/rtc0/since_epoch
+	show tad_time /sys/bus/platform/devices/ACPI000E:00/time
+	show tad_alarm /sys/bus/platform/devices/ACPI000E:00/ac_alarm
 	lines acpi $bb sh -c "$bb dmesg | $bb grep -E 'ACPI: (Interpreter|button)'"
 	lines errors $bb sh -c \
 		"$bb dmesg | $bb grep -E 'ACPI (BIOS )?(Error|Warning)|Firmware Bug'"
