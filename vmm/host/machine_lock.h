@@ -19,13 +19,24 @@
  *
  * The machine's folder must be there.
  *
+ * Waits for who mends the machine.
+ *
  * Return: 0, or -errno with @error filled: -EBUSY if somebody has it, -ENOENT if there is no
  * folder.
  */
 int machine_lock_take(const struct home *home, const char *name, int *fd, struct vmm_error *error);
 
 /**
- * machine_lock_held() - whether somebody has the lock: another, or this process by another fd
+ * machine_lock_take_to_mend() - the same, for a moment, by one that does not run the machine
+ *
+ * machine_lock_held() takes no notice of it: a machine that is being mended is nobody's.
+ */
+int machine_lock_take_to_mend(const struct home *home, const char *name, int *fd,
+			      struct vmm_error *error);
+
+/**
+ * machine_lock_held() - whether somebody has the lock, other than to mend: another process, or
+ * this one by another fd
  *
  * Return: 0, or -errno with @error filled. Without a folder or file nobody has it.
  */

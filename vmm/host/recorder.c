@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/boot_id.h"
 #include "host/recorder_internal.h"
 #include "platform/monotonic.h"
 
@@ -38,19 +39,6 @@ void recorder_complain(struct recorder *recorder, const char *line)
 	}
 }
 
-static void read_boot_id(char boot_id[RECORD_UUID_SIZE])
-{
-	FILE *file = fopen("/proc/sys/kernel/random/boot_id", "re");
-
-	boot_id[0] = '\0';
-	if (file != NULL) {
-		if (fgets(boot_id, RECORD_UUID_SIZE, file) == NULL) {
-			boot_id[0] = '\0';
-		}
-		(void)fclose(file);
-	}
-}
-
 int recorder_update(struct recorder *recorder, struct machine_record *next,
 		    struct machine_event *event, struct vmm_error *error)
 {
@@ -64,7 +52,7 @@ int recorder_update(struct recorder *recorder, struct machine_record *next,
 	}
 	if (next->state != record->state) {
 		next->since_ns = event->time_ns;
-		read_boot_id(next->boot_id);
+		boot_id_read(next->boot_id);
 	}
 	ret = store_update(recorder->config.store, next, event, error);
 	if (ret == 0) {
