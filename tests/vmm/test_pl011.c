@@ -309,6 +309,21 @@ static void ready_port_is_only_unmasked(void **state)
 	assert_int_equal(f->rooms, 2);
 }
 
+/* A driver that has enough for now masks them, and unmasks them when it has room: nothing else. */
+static void ready_port_is_throttled(void **state)
+{
+	struct fixture *f = *state;
+
+	set(f, IMSC, INT_RX | INT_RT);
+	(void)get(f, FR);
+	set(f, IMSC, 0);
+	assert_int_equal(type(f, "x"), 0);
+	assert_int_equal(f->rooms, 0);
+	set(f, IMSC, INT_RX | INT_RT);
+	assert_int_equal(f->rooms, 1);
+	assert_int_equal(type(f, "x"), 1);
+}
+
 /* It closes its port by masking them; until it is opened again input waits. */
 static void ready_port_is_closed(void **state)
 {
@@ -359,6 +374,7 @@ int main(void)
 		T(reset_forgets_all),
 		T(odd_accesses_are_harmless),
 		cmocka_unit_test_setup_teardown(ready_port_is_only_unmasked, setup_ready, teardown),
+		cmocka_unit_test_setup_teardown(ready_port_is_throttled, setup_ready, teardown),
 		cmocka_unit_test_setup_teardown(ready_port_is_closed, setup_ready, teardown),
 	};
 

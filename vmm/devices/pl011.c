@@ -289,6 +289,7 @@ static uint64_t pl011_read(void *dev, uint64_t offset, unsigned len_bytes)
 	(void)len_bytes;
 	(void)pthread_mutex_lock(&uart->lock);
 	value = read_reg(&uart->regs, offset & ~UINT64_C(3));
+	uart->regs.looked = uart->regs.looked || uart->regs.listening;
 	room = take_room(&uart->regs);
 	update_irq(uart);
 	(void)pthread_mutex_unlock(&uart->lock);
@@ -316,10 +317,11 @@ static void pl011_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t
 		room = take_room(&uart->regs);
 	} else if (offset == REG_IMSC) {
 		/*
-		 * Linux empties the FIFO right after it has unmasked the interrupts; what is kept
-		 * for it comes only when it has looked.
+		 * Linux empties the FIFO right after it has unmasked the interrupts at first; what
+		 * is kept for it comes only when it has looked.
 		 */
 		close_if_masked(&uart->regs);
+		room = uart->regs.looked && take_room(&uart->regs);
 	}
 	update_irq(uart);
 	(void)pthread_mutex_unlock(&uart->lock);
