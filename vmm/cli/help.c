@@ -11,6 +11,7 @@ const char *help_torpor(void)
 "Usage:\n"
 "  torpor run --kernel FILE [OPTION]...    run a machine in the foreground\n"
 "  torpor run --help                       all options, events, exit statuses, examples\n"
+"  torpor describe [--like FILE] ...       print what a machine is to its guest\n"
 "  torpor --version\n"
 "\n"
 "A guest that suspends sleeps in RAM until its clock, a key or the host wakes it; one that\n"
@@ -23,6 +24,22 @@ const char *help_torpor(void)
 "  torpor run --kernel Image --initrd initrd.img --append 'console=ttyAMA0' --cpus 2\n"
 "\n"
 "On a terminal, Ctrl-A p asks the guest to power off, Ctrl-A x ends the machine.\n";
+}
+
+const char *help_describe(void)
+{
+	return
+"Usage: torpor describe [--like FILE] --kernel FILE [OPTION OF RUN]...\n"
+"\n"
+"Print what a machine with these options is to its guest, one field a line. Two machines with the\n"
+"same description are the same to a guest, so one that hibernated may be resumed on the other.\n"
+"Nothing is started, and disks are only looked at. It differs between hosts as far as their CPUs\n"
+"and kernels do.\n"
+"\n"
+"  --like FILE          rebuild the machine that the description in FILE is of, as far as this\n"
+"                       host can, and tell what differs; exit status 1 if anything does\n"
+"\n"
+"The other options are those of 'torpor run'; docs/machine-types.md says what the fields are.\n";
 }
 
 const char *help_run(void)

@@ -8,6 +8,9 @@
 /** help_torpor() - the text of `torpor --help` */
 const char *help_torpor(void);
 
+/** help_describe() - the text of `torpor describe --help` */
+const char *help_describe(void);
+
 /** help_run() - the text of `torpor run --help` */
 const char *help_run(void);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/command_describe.h"
 #include "cli/diag.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -76,13 +77,16 @@ int main(int argc, char **argv)
 	if (strcmp(word, "run") == 0) {
 		return run(argc - 1, argv + 1);
 	}
+	if (strcmp(word, "describe") == 0) {
+		return command_describe(argc - 1, argv + 1);
+	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
 		return print(help_torpor());
 	}
 	if (strcmp(word, "--version") == 0) {
 		return print("torpor " TORPOR_VERSION_STRING "\n");
 	}
-	vmm_error_set(&error, "unknown %s '%s': expected run, --help or --version",
+	vmm_error_set(&error, "unknown %s '%s': expected run, describe, --help or --version",
 		      word[0] == '-' ? "option" : "command", word);
 	return usage(&error);
 }
