@@ -13,6 +13,7 @@
 #include "cli/run.h"
 #include "cli/run_named.h"
 #include "control/version.h"
+#include "host/step.h"
 
 /* A file that we open must not become standard error because somebody closed that. */
 static void fill_standard_files(void)
@@ -86,6 +87,12 @@ int main(int argc, char **argv)
 	if (strcmp(word, "--version") == 0) {
 		return print("torpor " TORPOR_VERSION_STRING "\n");
 	}
+#ifdef TORPOR_FAULT_POINTS
+	if (strcmp(word, "--fault-points") == 0) {
+		step_list();
+		return EXIT_SUCCESS;
+	}
+#endif
 	vmm_error_set(&error, "unknown %s '%s': expected run, describe, --help or --version",
 		      word[0] == '-' ? "option" : "command", word);
 	return usage(&error);

@@ -13,6 +13,7 @@
 #include "cli/run.h"
 #include "host/home.h"
 #include "host/machine_lock.h"
+#include "host/mend.h"
 #include "host/recorder.h"
 #include "host/store.h"
 #include "host/who.h"
@@ -111,8 +112,10 @@ static int take(struct named *named, struct vmm_error *error)
 		ret = store_open(&named->store, named->home.path, error);
 	}
 	if (ret == 0) {
-		ret = no_machine(named, store_get(named->store, named->name, &named->record, error),
-				 error);
+		ret = no_machine(
+			named,
+			mend_locked(&named->home, named->store, named->name, &named->record, error),
+			error);
 	}
 	return ret;
 }

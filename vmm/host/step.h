@@ -7,8 +7,8 @@
  *	ret = STEP("hibernate: sync disk", fsync(fd));
  *
  * Built for it (-Dfault_points=true), a process kills itself before or after the step that
- * TORPOR_FAULT names, as "hibernate: sync disk/before" or "…/after", and lists all of them for
- * `torpor --fault-points`. Else a step is the call and nothing more.
+ * TORPOR_FAULT names, as "hibernate: sync disk/before" or "…/after" (step.c), and lists all of them
+ * for `torpor --fault-points`. Else a step is the call and nothing more.
  */
 #ifndef VMM_HOST_STEP_H
 #define VMM_HOST_STEP_H
@@ -18,6 +18,9 @@
 /* Both return @result. */
 long long step_before(const char *point);
 long long step_after(const char *point, long long result);
+
+/* Prints all points, a line each; one that is in the source twice is listed twice. */
+void step_list(void);
 
 /* The array is what the list is made of. */
 #define STEP(point, call)                                                                          \

@@ -155,7 +155,7 @@ int store_get_disks(struct store *store, struct machine_record *record, struct v
 		return ret;
 	}
 	(void)sqlite3_bind_int64(statement, 1, record->id);
-	while (ret == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (ret == 0 && (code = store_next_row(statement)) == SQLITE_ROW) {
 		if (record->disk_count == RECORD_DISK_COUNT_MAX) {
 			ret = store_bad_row(store, "number of disks", error);
 		} else {

@@ -32,7 +32,7 @@ static int count_events(struct store *store, int64_t machine, size_t count, int6
 	code = STEP("store: count events", sqlite3_step(statement));
 	if (code == SQLITE_ROW) {
 		*last = sqlite3_column_int64(statement, 0);
-		code = sqlite3_step(statement);
+		code = SQLITE_DONE;
 	} else if (code == SQLITE_DONE) {
 		vmm_error_set(error, "the machine was removed meanwhile");
 		ret = -ENOENT;
@@ -154,7 +154,7 @@ int store_events(struct store *store, const char *name, int64_t after,
 	}
 	(void)sqlite3_bind_int64(statement, 1, after);
 	(void)sqlite3_bind_text(statement, 2, name, -1, SQLITE_STATIC);
-	while (ret == 0 && more && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (ret == 0 && more && (code = store_next_row(statement)) == SQLITE_ROW) {
 		ret = read_event(store, statement, &event, error);
 		more = ret == 0 && take(ctx, &event);
 	}

@@ -29,6 +29,12 @@ int store_prepare(struct store *store, const char *sql, sqlite3_stmt **statement
 		  struct vmm_error *error);
 
 /*
+ * store_sqlite.c: the next row of a statement that only reads: SQLITE_ROW, SQLITE_DONE or an error.
+ * One that changes something is a step (step.h), and is refused here.
+ */
+int store_next_row(sqlite3_stmt *statement);
+
+/*
  * store_sqlite.c: a transaction. store_end() commits if @ret is 0 and that works, else it undoes
  * all; it returns what it came to.
  */

@@ -84,7 +84,7 @@ static int read_machine(struct store *store, const char *name, struct machine_re
 		return ret;
 	}
 	(void)sqlite3_bind_text(statement, 1, name, -1, SQLITE_STATIC);
-	code = sqlite3_step(statement);
+	code = store_next_row(statement);
 	if (code == SQLITE_ROW) {
 		ret = read_row(store, statement, record, error);
 	} else if (code == SQLITE_DONE) {
@@ -102,7 +102,7 @@ static int read_machine(struct store *store, const char *name, struct machine_re
 int store_get(struct store *store, const char *name, struct machine_record *record,
 	      struct vmm_error *error)
 {
-	int code = sqlite3_exec(store->db, "BEGIN", NULL, NULL, NULL);
+	int code = STEP("store: begin reading", sqlite3_exec(store->db, "BEGIN", 0, 0, 0));
 	int ret;
 
 	memset(record, 0, sizeof(*record));
@@ -110,7 +110,7 @@ int store_get(struct store *store, const char *name, struct machine_record *reco
 		return store_failed(store, code, error);
 	}
 	ret = read_machine(store, name, record, error);
-	(void)sqlite3_exec(store->db, "ROLLBACK", NULL, NULL, NULL);
+	(void)STEP("store: end reading", sqlite3_exec(store->db, "ROLLBACK", 0, 0, 0));
 	if (ret != 0) {
 		record_free(record);
 	}
@@ -141,7 +141,7 @@ int store_list(struct store *store, char ***names, size_t *count, struct vmm_err
 
 	*names = NULL;
 	*count = 0;
-	while (ret == 0 && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+	while (ret == 0 && (code = store_next_row(statement)) == SQLITE_ROW) {
 		ret = add_name(statement, names, count) ? 0 : store_no_memory(store, error);
 	}
 	if (ret == 0 && code != SQLITE_DONE) {
@@ -233,7 +233,7 @@ static int missed(struct store *store, const struct machine_record *record, stru
 		return ret;
 	}
 	(void)sqlite3_bind_int64(statement, 1, record->id);
-	code = sqlite3_step(statement);
+	code = store_next_row(statement);
 	if (code == SQLITE_ROW) {
 		vmm_error_set(error,
 			      "machine '%s' was changed by another torpor meanwhile: try again",

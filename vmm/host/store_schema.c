@@ -80,7 +80,7 @@ static int read_number(struct store *store, const char *sql, int *number, struct
 	if (ret != 0) {
 		return ret;
 	}
-	code = sqlite3_step(statement);
+	code = store_next_row(statement);
 	*number = sqlite3_column_int(statement, 0);
 	ret = code == SQLITE_ROW ? 0 : store_failed(store, code, error);
 	(void)sqlite3_finalize(statement);

@@ -90,6 +90,11 @@ int store_prepare(struct store *store, const char *sql, sqlite3_stmt **statement
 	return code == SQLITE_OK ? 0 : store_failed(store, code, error);
 }
 
+int store_next_row(sqlite3_stmt *statement)
+{
+	return sqlite3_stmt_readonly(statement) != 0 ? sqlite3_step(statement) : SQLITE_MISUSE;
+}
+
 int store_begin(struct store *store, struct vmm_error *error)
 {
 	int code = STEP("store: begin", sqlite3_exec(store->db, "BEGIN IMMEDIATE", 0, 0, 0));
