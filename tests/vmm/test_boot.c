@@ -303,6 +303,21 @@ static void acpi_with_too_little_memory(void **state)
 	f->ram.size_bytes = RAM_BYTES;
 }
 
+/* Linux has no EFI, so no ACPI, when it is big-endian: it would hang without a word. */
+static void acpi_needs_a_little_endian_kernel(void **state)
+{
+	static const struct acpi_config acpi = {.mpidrs = mpidrs, .cpu_count = 2};
+	struct fixture *f = *state;
+
+	kernel_file_make(f->kernel, 0, 3 * MIB, 1);
+	temp_write(&f->dir, "Image", f->kernel, sizeof(f->kernel));
+	assert_int_equal(load(f), 0);
+	f->acpi = &acpi;
+	assert_int_equal(load(f), -ENOTSUP);
+	assert_non_null(strstr(f->err.text, f->kernel_path));
+	assert_non_null(strstr(f->err.text, "--firmware-tables dt"));
+}
+
 static void missing_files_are_named(void **state)
 {
 	struct fixture *f = *state;
@@ -331,6 +346,7 @@ int main(void)
 		T(acpi_is_in_place),
 		T(acpi_tree_is_complete),
 		T(acpi_with_too_little_memory),
+		T(acpi_needs_a_little_endian_kernel),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

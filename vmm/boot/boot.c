@@ -61,6 +61,16 @@ static int too_small(const struct guest_ram *ram, const char *what, struct vmm_e
 	return -ENOSPC;
 }
 
+/* It would find no memory. */
+static int has_no_acpi(const char *kernel, struct vmm_error *err)
+{
+	vmm_error_set(err,
+		      "kernel %s is big-endian: such kernels have no ACPI, give one that is "
+		      "little-endian or use --firmware-tables dt",
+		      kernel);
+	return -ENOTSUP;
+}
+
 static int load_initrd(const struct boot *boot, const struct guest_ram *ram, uint64_t ipa,
 		       uint64_t *size_bytes, struct vmm_error *err)
 {
@@ -121,6 +131,9 @@ int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct
 	room.size_bytes -= tree->ramoops_size_bytes;
 	ret = image_load(boot->kernel_fd, boot->config.kernel, boot->config.raw, &room, &kernel,
 			 err);
+	if (ret == 0 && acpi != NULL && kernel.big_endian) {
+		ret = has_no_acpi(boot->config.kernel, err);
+	}
 	if (ret != 0) {
 		return ret;
 	}

@@ -84,7 +84,8 @@ void boot_close(struct boot *boot);
  * @err:   one line that names the file, or says what is too small
  *
  * Context: no vCPU runs. Reads files and decompresses: up to seconds.
- * Return: 0; -errno, see image_load() and fdt_build(); -ENOSPC if RAM is too small for all.
+ * Return: 0; -errno, see image_load() and fdt_build(); -ENOSPC if RAM is too small for all;
+ * -ENOTSUP for a big-endian kernel with ACPI.
  */
 int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct fdt_config *tree,
 	      const struct acpi_config *acpi, struct boot_entry *entry, struct vmm_error *err);
