@@ -13,8 +13,10 @@ import tempfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
+import debian  # noqa: E402
 import tap  # noqa: E402
-from debian import TABLES, scenario  # noqa: E402
+
+SCENARIOS = debian.SCENARIOS
 
 
 def parse(argv):
@@ -24,13 +26,13 @@ def parse(argv):
     parser.add_argument("--initrd", metavar="FILE", help="the disk's initramfs")
     parser.add_argument("--disk", required=True, metavar="FILE",
                         help="made by the test bed; it is written to")
-    parser.add_argument("--tables", default=",".join(TABLES), metavar="NAME,...",
-                        help=f"the firmware tables to boot with, of: {', '.join(TABLES)}")
+    parser.add_argument("--only", default=",".join(SCENARIOS), metavar="NAME,...",
+                        help=f"of: {', '.join(SCENARIOS)} (default: all)")
     args = parser.parse_args(argv)
-    args.names = [name for name in args.tables.split(",") if name]
+    args.names = [name for name in args.only.split(",") if name]
     for name in args.names:
-        if name not in TABLES:
-            parser.error(f"--tables: no '{name}'; there are {', '.join(TABLES)}")
+        if name not in SCENARIOS:
+            parser.error(f"--only: no '{name}'; there are {', '.join(SCENARIOS)}")
     return args
 
 
@@ -39,7 +41,7 @@ def main(argv):
     args = parse(argv)
     with tempfile.TemporaryDirectory(prefix="torpor-distro-") as args.work:
         # One after the other: they have one disk.
-        return tap.run([scenario(name) for name in args.names], args, 1)
+        return tap.run([SCENARIOS[name] for name in args.names], args, 1)
 
 
 if __name__ == "__main__":
