@@ -112,6 +112,8 @@ def files(torpor, folder):
             (["--kernel", missing], [f"--kernel '{missing}'", "No such file"]),
             (["--kernel", where], [f"--kernel '{where}'", "is a directory"]),
             (["--kernel", str(text)], [f"--kernel '{text}'", "arm64 Linux Image"]),
+            (["--firmware", missing], [f"--firmware '{missing}'", "No such file"]),
+            (["--firmware", where], [f"--firmware '{where}'", "is a directory"]),
             (good + ["--initrd", missing], [f"--initrd '{missing}'", "No such file"]),
             (good + ["--initrd", where], [f"--initrd '{where}'", "is a directory"]),
             (good + ["--disk", missing], [f"--disk '{missing}'", "No such file"]),

@@ -187,6 +187,7 @@ enum fake_fn {
 	FAKE_VM_CREATE,
 	FAKE_SET_IRQ,
 	FAKE_IOEVENTFD,
+	FAKE_MAP_ROM,
 	FAKE_GIC_BITS,
 	FAKE_RUN,
 	FAKE_GET_X,
@@ -246,6 +247,9 @@ unsigned fake_kvm_made(void);
 
 /** fake_kvm_ioeventfds() - stores that signal a descriptor, of the VM made last */
 unsigned fake_kvm_ioeventfds(void);
+
+/** fake_kvm_rom() - whether read-only memory @rom is mapped in the VM made last, and as what */
+bool fake_kvm_rom(unsigned rom, uint64_t *ipa, const uint8_t **host);
 
 /** fake_kvm_config() - of the VM made last; its forwarded ranges are copied */
 const struct kvm_vm_config *fake_kvm_config(void);

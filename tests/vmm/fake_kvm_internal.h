@@ -34,6 +34,13 @@ struct fake_ioeventfd {
 	int fd;
 };
 
+/* Memory that the guest can't change. */
+struct fake_rom {
+	uint64_t ipa;
+	const uint8_t *host; /* atomic; NULL: not mapped */
+	uint64_t size_bytes;
+};
+
 /* What a vCPU is owed before it runs on. */
 enum fake_debt {
 	FAKE_OWED_NOTHING,
@@ -71,6 +78,7 @@ struct kvm_vm {
 	pthread_mutex_t event_lock; /* of the two below */
 	unsigned event_count;
 	struct fake_ioeventfd events[FAKE_IOEVENTFD_MAX];
+	struct fake_rom roms[KVM_ROM_COUNT];
 	struct kvm_identity *identity; /* that was asked for */
 	struct kvm_vcpu vcpus[FAKE_CPU_COUNT_MAX];
 	struct kvm_vm *next; /* made before; all are kept so that misuse is seen */
@@ -125,6 +133,9 @@ void fake_gic_set_pmr(struct kvm_vm *vm, uint32_t cpu, uint8_t pmr);
 /* fake_identity.c */
 void fake_identity_up(void);
 int fake_identity_init(struct kvm_vm *vm, const struct kvm_vm_config *config);
+
+/* fake_rom.c: the host memory behind @len_bytes at @ipa, if it is mapped. */
+const uint8_t *fake_rom_at(struct kvm_vm *vm, uint64_t ipa, unsigned len_bytes);
 
 /* fake_vcpu.c */
 void fake_vcpu_init(struct kvm_vm *vm, uint32_t index, uint64_t mpidr);

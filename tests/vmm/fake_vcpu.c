@@ -300,8 +300,17 @@ static bool do_call(struct kvm_vcpu *vcpu, const struct fake_op *op, struct kvm_
 
 static bool do_mmio(struct kvm_vcpu *vcpu, const struct fake_op *op, struct kvm_exit *exit)
 {
+	const uint8_t *rom;
+	uint64_t value = 0;
+
 	vcpu->registers.pc += OP_BYTES;
 	if (op->kind == FAKE_OP_WRITE && fake_signal(vcpu->vm, op->arg[0], op->n, op->arg[1])) {
+		return false;
+	}
+	rom = op->kind == FAKE_OP_READ ? fake_rom_at(vcpu->vm, op->arg[0], op->n) : NULL;
+	if (rom != NULL) {
+		memcpy(&value, rom, op->n);
+		fake_log_read(vcpu->index, value);
 		return false;
 	}
 	exit_as(exit, KVM_VCPU_MMIO);

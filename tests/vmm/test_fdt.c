@@ -64,6 +64,24 @@ static void watchdog_and_pvpanic(void **state)
 	test_free(fdt);
 }
 
+/* The bank of flash that takes commands, if there is any. */
+static void flash(void **state)
+{
+	struct fdt_config config = config_of(0x10003);
+	void *fdt = build(&config);
+
+	(void)state;
+	assert_true(fdt_path_offset(fdt, "/flash@4000000") < 0);
+	test_free(fdt);
+	config.has_flash = true;
+	fdt = build(&config);
+	assert_strings(fdt, "/flash@4000000", "compatible", "cfi-flash", 10);
+	assert_true(cell64(fdt, "/flash@4000000", "reg", 0) == 0x04000000);
+	assert_true(cell64(fdt, "/flash@4000000", "reg", 1) == 0x04000000);
+	assert_int_equal(cell(fdt, "/flash@4000000", "bank-width", 0), 4);
+	test_free(fdt);
+}
+
 /* Over 123 CPUs there is a second range of redistributors; the tree of 512 still fits. */
 static void many_cpus(void **state)
 {
@@ -270,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(watchdog_and_pvpanic),
+		cmocka_unit_test(flash),
 		cmocka_unit_test(memory_cpus_and_chosen),
 		cmocka_unit_test(many_cpus),
 		cmocka_unit_test(pmu_is_told),

@@ -6,7 +6,7 @@ import py_compile
 import re
 import shutil
 
-from . import cpio, distro, kernels, peer
+from . import cpio, distro, firmware, kernels, peer
 from .recipe import Recipe, only, place
 
 # The release whose user space and libraries are used, and its Python.
@@ -161,6 +161,9 @@ def _things():
     found["distro-kernel"] = (DISTRO[-1], "Image")
     found["distro-initrd"] = (DISTRO[-1], "initrd")
     found["host-qemu"] = (peer.HOST_QEMU, "")
+    found["u-boot"] = (firmware.UBOOT, "u-boot.bin")
+    found["edk2"] = (firmware.EDK2, "")
+    found["systemd-boot"] = (firmware.SYSTEMD_BOOT, "systemd-bootaa64.efi")
     for each in (*kernels.GUESTS, *kernels.HOSTS.values()):
         found[f"{each.name}-kernel"] = (each, "Image")
         found[f"{each.name}-config"] = (each, "config")

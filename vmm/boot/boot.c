@@ -8,6 +8,7 @@
 #include "boot/blob.h"
 #include "boot/boot_tables.h"
 #include "boot/image.h"
+#include "platform/layout.h"
 
 /* The tree has 2 MiB to itself, so that the guest may map it in one piece with one attribute. */
 #define DTB_ALIGN_BYTES ((uint64_t)FDT_SIZE_MAX_BYTES)
@@ -24,6 +25,9 @@ int boot_open(struct boot *boot, const struct boot_config *config, struct vmm_er
 	int ret;
 
 	*boot = (struct boot){.config = *config, .kernel_fd = -1, .initrd_fd = -1};
+	if (config->kernel == NULL) {
+		return 0;
+	}
 	ret = blob_open(config->kernel, "kernel", err);
 	if (ret < 0) {
 		return ret;
@@ -156,6 +160,26 @@ int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct
 			.big_endian = kernel.big_endian,
 			.facs_ipa = tables.facs_ipa,
 		};
+	}
+	return ret;
+}
+
+int boot_load_firmware(const struct guest_ram *ram, const struct fdt_config *tree,
+		       struct boot_entry *entry, struct vmm_error *err)
+{
+	struct fdt_config filled = *tree;
+	void *dtb = guest_ram_at(ram, ram->ipa, FDT_SIZE_MAX_BYTES);
+	int ret;
+
+	if (dtb == NULL) {
+		return too_small(ram, "device tree", err);
+	}
+	filled.ram_ipa = ram->ipa;
+	filled.ram_size_bytes = ram->size_bytes;
+	filled.initrd_size_bytes = 0;
+	ret = fdt_build(&filled, dtb, FDT_SIZE_MAX_BYTES, err);
+	if (ret == 0) {
+		*entry = (struct boot_entry){.pc = LAYOUT_FLASH_BASE, .dtb_ipa = ram->ipa};
 	}
 	return ret;
 }

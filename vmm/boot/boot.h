@@ -21,7 +21,7 @@
 
 /**
  * struct boot_config - what to start; strings are borrowed until boot_close()
- * @kernel: path, see boot/image.h
+ * @kernel: path, see boot/image.h; NULL for none, as the firmware has its own way to find one
  * @initrd: path, or NULL for none
  * @raw:    @kernel has no header, see image_load()
  */
@@ -34,7 +34,7 @@ struct boot_config {
 /**
  * struct boot - open files; members are boot's own
  * @config:    as given
- * @kernel_fd: open
+ * @kernel_fd: open, or -1
  * @initrd_fd: open, or -1
  */
 struct boot {
@@ -89,5 +89,17 @@ void boot_close(struct boot *boot);
  */
 int boot_load(const struct boot *boot, const struct guest_ram *ram, const struct fdt_config *tree,
 	      const struct acpi_config *acpi, struct boot_entry *entry, struct vmm_error *err);
+
+/**
+ * boot_load_firmware() - fill RAM for a boot from flash; again at each reset
+ * @ram:      as for boot_load(); the tree is at its start, where firmware for QEMU's looks for it
+ * @tree:     as for boot_load()
+ * @entry:    filled on success
+ * @err:      says what is too small
+ *
+ * Context: no vCPU runs. Return: 0; -ENOSPC if RAM is too small; -errno, see fdt_build().
+ */
+int boot_load_firmware(const struct guest_ram *ram, const struct fdt_config *tree,
+		       struct boot_entry *entry, struct vmm_error *err);
 
 #endif /* VMM_BOOT_BOOT_H */

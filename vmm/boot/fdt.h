@@ -53,6 +53,7 @@ struct fdt_psci_ids {
  * @initrd_ipa:        start of the initrd
  * @initrd_size_bytes: its size, 0 for none
  * @has_watchdog:      there is one
+ * @has_flash:         there is flash for variables
  * @virtio_slots:      bit n is set if virtio-mmio slot n has a device; others are left out
  * @seeds:             FDT_SEEDS_BYTES for the guest's random numbers; NULL: fresh ones each time
  * @efi:               where the tree leads to instead: it then has /chosen and nothing else. NULL
@@ -73,6 +74,7 @@ struct fdt_config {
 	uint64_t initrd_ipa;
 	uint64_t initrd_size_bytes;
 	bool has_watchdog;
+	bool has_flash;
 	uint32_t virtio_slots;
 	const uint8_t *seeds;
 	const struct efi_place *efi;

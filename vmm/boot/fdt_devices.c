@@ -128,6 +128,21 @@ static void write_pvpanic(struct fdt_writer *w)
 	fdt_writer_end(w);
 }
 
+/*
+ * The second bank alone, as it is the one that takes commands. EDK2 leaves out the one that it runs
+ * from, and Linux would give up both for one that is no flash.
+ */
+static void write_flash(struct fdt_writer *w)
+{
+	const uint64_t base = LAYOUT_FLASH_BASE + LAYOUT_FLASH_BANK_SIZE_BYTES;
+
+	fdt_writer_begin_named(w, "flash@%" PRIx64, base);
+	fdt_writer_string(w, "compatible", "cfi-flash");
+	fdt_writer_reg(w, base, LAYOUT_FLASH_BANK_SIZE_BYTES);
+	fdt_writer_u32(w, "bank-width", 4);
+	fdt_writer_end(w);
+}
+
 void fdt_write_devices(struct fdt_writer *w, const struct fdt_config *config)
 {
 	write_uart(w);
@@ -139,4 +154,7 @@ void fdt_write_devices(struct fdt_writer *w, const struct fdt_config *config)
 		write_watchdog(w);
 	}
 	write_pvpanic(w);
+	if (config->has_flash) {
+		write_flash(w);
+	}
 }

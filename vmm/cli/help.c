@@ -46,6 +46,7 @@ const char *help_run(void)
 {
 	return
 "Usage: torpor run --kernel FILE [OPTION]...\n"
+"       torpor run --firmware FILE [OPTION]...\n"
 "       torpor run --name NAME [--discard-hibernation] [--clear-resume-marker]\n"
 "\n"
 "Run an arm64 Linux guest in the foreground, with its console on the terminal.\n"
@@ -58,6 +59,11 @@ const char *help_run(void)
 "  --kernel FILE        arm64 Linux Image, plain or gzip\n"
 "  --initrd FILE        initial RAM disk\n"
 "  --append STRING      the kernel's command line; 'console=ttyAMA0' brings its messages here\n"
+"  --firmware FILE      in place of these three: U-Boot or EDK2 for QEMU's virt machine, which is\n"
+"                       put into flash and finds the kernel on a disk\n"
+"  --variables FILE     where the firmware keeps its variables, 64 MiB; made if there is none.\n"
+"                       Without it they are lost at the end\n"
+"  --variables-template FILE   what a new one starts with, such as AAVMF_VARS.fd; else blank\n"
 "  --disk FILE[,OPTION]...\n"
 "                       raw image or block device as a virtio disk, up to 16 times; the first is\n"
 "                       /dev/vda. It is locked while in use. Options:\n"

@@ -46,6 +46,9 @@ static const struct option_spec specs[] = {
 	{"kernel", "FILE", options_set_kernel, false},
 	{"initrd", "FILE", options_set_initrd, false},
 	{"append", "STRING", options_set_append, false},
+	{"firmware", "FILE", options_set_firmware, false},
+	{"variables", "FILE", options_set_variables, false},
+	{"variables-template", "FILE", options_set_variables_template, false},
 	{"disk", "FILE[,OPTION]...", options_set_disk, true},
 	{"watchdog", NULL, options_set_watchdog, false},
 	{"watchdog-action", "reset|poweroff", options_set_watchdog_action, false},
@@ -209,12 +212,9 @@ enum options_result options_parse(int argc, char **argv, struct run_options *opt
 			      argv[optind]);
 		return OPTIONS_BAD;
 	}
-	if (options->machine.kernel == NULL) {
-		vmm_error_set(error, "--kernel is missing: expected --kernel FILE, an arm64 Linux "
-				     "Image; 'torpor run --help' has examples");
-		return OPTIONS_BAD;
-	}
-	return options_check_power(&options->machine, error) && options_check_tables(options, error)
+	return options_check_firmware(&options->machine, error) &&
+			       options_check_power(&options->machine, error) &&
+			       options_check_tables(options, error)
 		       ? OPTIONS_RUN
 		       : OPTIONS_BAD;
 }

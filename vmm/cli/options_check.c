@@ -86,6 +86,19 @@ static bool check_initrd(const char *path, struct vmm_error *error)
 	return true;
 }
 
+static bool check_firmware(const char *path, struct vmm_error *error)
+{
+	struct stat file;
+	int fd = open_file("--firmware", path, O_RDONLY,
+			   "an image for QEMU's virt machine, such as AAVMF_CODE.fd", &file, error);
+
+	if (fd < 0) {
+		return false;
+	}
+	(void)close(fd);
+	return true;
+}
+
 static bool check_disk(const struct machine_disk_config *disk, struct stat *file,
 		       struct vmm_error *error)
 {
@@ -159,7 +172,8 @@ bool options_check(const struct run_options *options, struct vmm_error *error)
 {
 	const struct machine_config *machine = &options->machine;
 
-	return check_kernel(machine->kernel, error) &&
+	return (machine->kernel == NULL || check_kernel(machine->kernel, error)) &&
+	       (machine->firmware == NULL || check_firmware(machine->firmware, error)) &&
 	       (machine->initrd == NULL || check_initrd(machine->initrd, error)) &&
 	       check_disks(machine, error) && check_memory(machine->memory_bytes, error);
 }

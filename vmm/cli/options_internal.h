@@ -58,6 +58,13 @@ option_set_fn options_set_virtio_port;
 option_set_fn options_set_vsock;
 option_set_fn options_set_balloon;
 
+/* options_firmware.c */
+option_set_fn options_set_firmware;
+option_set_fn options_set_variables;
+option_set_fn options_set_variables_template;
+/* Is there a kernel or firmware, and what goes with it? */
+bool options_check_firmware(const struct machine_config *machine, struct vmm_error *error);
+
 /* options_net.c */
 option_set_fn options_set_net;
 

@@ -155,6 +155,31 @@ int kvm_vm_create(struct kvm_vm **vm, const struct kvm_vm_config *config, struct
 /** kvm_vm_destroy() - free a VM, or NULL; no thread uses it any more */
 void kvm_vm_destroy(struct kvm_vm *vm);
 
+/* Pieces of read-only memory that a VM can have. */
+#define KVM_ROM_COUNT 2
+
+/**
+ * kvm_vm_map_rom() - give the guest memory that it reads and runs without an exit, and can't change
+ * @rom:        which one, below KVM_ROM_COUNT; nothing is mapped as that
+ * @ipa:        where, apart from all other memory; a multiple of the host's page size
+ * @host:       what is in it, likewise; stays so until it is unmapped or the VM destroyed
+ * @size_bytes: likewise
+ *
+ * A store of the guest's there is KVM_VCPU_MMIO. Any thread, also while vCPUs run.
+ *
+ * Return: 0 or -errno.
+ */
+int kvm_vm_map_rom(struct kvm_vm *vm, unsigned rom, uint64_t ipa, const void *host,
+		   uint64_t size_bytes);
+
+/**
+ * kvm_vm_unmap_rom() - take it back: loads are KVM_VCPU_MMIO too from when this returns
+ * @rom: mapped
+ *
+ * Any thread, also while vCPUs run. Return: 0 or -errno.
+ */
+int kvm_vm_unmap_rom(struct kvm_vm *vm, unsigned rom);
+
 /** kvm_vm_set_irq() - drive the line of SPI @intid; any thread */
 int kvm_vm_set_irq(struct kvm_vm *vm, uint32_t intid, bool level);
 

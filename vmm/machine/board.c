@@ -88,8 +88,9 @@ static int add_empty_slots(struct board *board)
 int board_init(struct board *board, const struct board_config *config, struct vmm_error *error)
 {
 	static int (*const groups[])(struct board * board, struct vmm_error * error) = {
-		board_add_platform, board_add_keys,  board_add_disks,	board_add_nets,
-		board_add_console,  board_add_vsock, board_add_balloon, board_add_watch,
+		board_add_platform, board_add_keys,    board_add_disks,
+		board_add_nets,	    board_add_console, board_add_vsock,
+		board_add_balloon,  board_add_watch,   board_add_flash,
 	};
 	int ret = 0;
 

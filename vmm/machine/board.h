@@ -9,7 +9,9 @@
 #define VMM_MACHINE_BOARD_H
 
 #include <stdbool.h>
+#include "devices/cfi_flash.h"
 #include "devices/device.h"
+#include "devices/flash_store.h"
 #include "devices/mmio_bus.h"
 #include "devices/pl011.h"
 #include "devices/pl031.h"
@@ -47,6 +49,9 @@ struct board_console;
  * @disks:           paths
  * @disk_count:      how many
  * @first_write:     see struct machine_host; NULL for none
+ * @firmware:        path of the image in flash, or NULL: then there is no flash
+ * @variables:       see struct machine_config
+ * @variables_template: see struct machine_config
  * @nets:            network devices
  * @net_count:       how many
  * @console:         the virtio console
@@ -69,6 +74,9 @@ struct board_config {
 	const struct machine_disk_config *disks;
 	size_t disk_count;
 	int (*first_write)(void *ctx);
+	const char *firmware;
+	const char *variables;
+	const char *variables_template;
 	struct machine_console_config console;
 	uint32_t vsock_cid;
 	bool balloon;
@@ -84,6 +92,22 @@ struct board_config {
 	void (*console_room)(void *ctx);
 	void (*log)(void *ctx, const char *line);
 	void *ctx;
+};
+
+/**
+ * struct board_flash - the two banks
+ * @firmware:       the first
+ * @firmware_bytes: length of the image in it
+ * @store:          the second's, with its file
+ * @variables:      the device that changes it
+ * @shown:          the guest reads @store without an exit
+ */
+struct board_flash {
+	struct flash_memory firmware;
+	uint64_t firmware_bytes;
+	struct flash_store store;
+	struct cfi_flash variables;
+	bool shown;
 };
 
 /**
@@ -108,6 +132,7 @@ struct board_config {
  * @console:      of board_console.c; NULL if there is no virtio console
  * @vsock:        if config.vsock_cid is not 0
  * @balloon:      if config.balloon
+ * @flash:        if config.firmware is not NULL
  */
 struct board {
 	struct board_config config;
@@ -130,6 +155,7 @@ struct board {
 	struct board_console *console;
 	struct vhost_vsock vsock;
 	struct virtio_balloon balloon;
+	struct board_flash flash;
 };
 
 /**
@@ -150,6 +176,13 @@ void board_destroy(struct board *board);
  * is notified all the same, by an exit. Once a VM.
  */
 void board_connect(struct board *board, struct kvm_vm *vm);
+
+/**
+ * board_map_flash() - let a new VM's guest read and run what is in flash, if there is any
+ *
+ * After a reset, before board_connect(). Return: 0 or -errno with @error filled.
+ */
+int board_map_flash(struct board *board, struct kvm_vm *vm, struct vmm_error *error);
 
 /** board_reset() - put all devices into their reset state; they take requests again */
 void board_reset(struct board *board);

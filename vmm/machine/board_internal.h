@@ -50,6 +50,9 @@ int board_add_vsock(struct board *board, struct vmm_error *error);
 /* board_balloon.c */
 int board_add_balloon(struct board *board, struct vmm_error *error);
 
+/* board_flash.c */
+int board_add_flash(struct board *board, struct vmm_error *error);
+
 /* board_net.c */
 int board_add_nets(struct board *board, struct vmm_error *error);
 

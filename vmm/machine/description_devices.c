@@ -36,6 +36,13 @@ static const struct fixed_device watchdog = {"watchdog", "sbsa-gwdt", LAYOUT_WAT
 					     LAYOUT_WATCHDOG_FRAME_SIZE_BYTES,
 					     LAYOUT_WATCHDOG_INTID};
 
+static const struct fixed_device firmware = {"firmware-flash", "rom", LAYOUT_FLASH_BASE,
+					     LAYOUT_FLASH_BANK_SIZE_BYTES, DEVICE_NO_INTID};
+
+static const struct fixed_device variables = {"variables-flash", "cfi-flash",
+					      LAYOUT_FLASH_BASE + LAYOUT_FLASH_BANK_SIZE_BYTES,
+					      LAYOUT_FLASH_BANK_SIZE_BYTES, DEVICE_NO_INTID};
+
 /* "disk0" and "bytes" make "disk0.bytes". */
 static const char *name(char field[FIELD_BYTES], const char *role, const char *what)
 {
@@ -53,6 +60,17 @@ static void describe_place(struct description_lines *lines, const struct fixed_d
 	if (device->intid != DEVICE_NO_INTID) {
 		lines_add(lines, name(field, device->role, "intid"), "%u", device->intid);
 	}
+}
+
+/* Its image too, as a guest may use its services; but not what is in the variables. */
+static void describe_flash(const struct machine *machine, struct description_lines *lines)
+{
+	const struct board_flash *flash = &machine->board.flash;
+
+	describe_place(lines, &firmware);
+	describe_place(lines, &variables);
+	describe_digest(lines, "firmware-flash.image", flash->firmware.bytes,
+			(size_t)flash->firmware_bytes);
 }
 
 static void describe_fixed(const struct machine *machine, struct description_lines *lines)
@@ -74,6 +92,9 @@ static void describe_fixed(const struct machine *machine, struct description_lin
 		describe_place(lines, &watchdog);
 		lines_add(lines, "watchdog.refresh", "0x%" PRIx64 " 0x%" PRIx64,
 			  LAYOUT_WATCHDOG_REFRESH_BASE, LAYOUT_WATCHDOG_FRAME_SIZE_BYTES);
+	}
+	if (machine->config.firmware != NULL) {
+		describe_flash(machine, lines);
 	}
 }
 

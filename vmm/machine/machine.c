@@ -123,12 +123,16 @@ static int open_requests(struct machine *machine, struct vmm_error *error)
 
 static int make_devices(struct machine *machine, struct vmm_error *error)
 {
+	bool look_only = machine->config.describe_only;
 	const struct board_config config = {
 		.ram = machine->ram,
-		.look_only = machine->config.describe_only,
+		.look_only = look_only,
 		.disks = machine->config.disks,
 		.disk_count = machine->config.disk_count,
 		.first_write = machine->host.first_write != NULL ? first_write : NULL,
+		.firmware = machine->config.firmware,
+		.variables = look_only ? NULL : machine->config.variables,
+		.variables_template = look_only ? NULL : machine->config.variables_template,
 		.console = machine->config.console,
 		.watchdog = machine->config.watchdog != MACHINE_WATCHDOG_NONE,
 		.bitten = machine_bitten,
@@ -168,6 +172,7 @@ static int make_power(struct machine *machine, struct vmm_error *error)
 		.idle_states = machine->config.idle_states,
 		.cluster_count = machine->config.cluster_count,
 		.ram = machine->ram,
+		.has_firmware = machine->config.firmware != NULL,
 		.spi_count = LAYOUT_GIC_INTID_COUNT - LAYOUT_SPI_BASE,
 		.events = {.emit = machine_emit, .ctx = machine},
 		.ended = machine_poke,

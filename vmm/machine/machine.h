@@ -122,7 +122,7 @@ enum machine_tables {
 /**
  * struct machine_config - what the machine is; strings are borrowed until machine_destroy()
  * @type:         what is the same in all machines of it; NULL for MACHINE_TYPE_DEFAULT's
- * @kernel:       path of a Linux arm64 Image, plain or gzip
+ * @kernel:       path of a Linux arm64 Image, plain or gzip; NULL with @firmware
  * @initrd:       path, or NULL
  * @cmdline:      the kernel's command line; "" for none
  * @disks:        the first @disk_count are used, in this order
@@ -142,6 +142,11 @@ enum machine_tables {
  *                @cpu_count; 0 for no tree
  * @ramoops_bytes: of a region for Linux's ramoops, a power of two from 64 KiB on; 0 for none
  * @firmware_tables: how the guest is told all this; ACPI came with PSCI 0.2
+ * @firmware:     path of the image that it starts from instead of @kernel, or NULL; with a device
+ *                tree, which it gets in RAM. @kernel and @initrd are NULL then, @cmdline empty
+ * @variables:    with @firmware: path of its variable store, which is made if there is none; NULL:
+ *                they are lost at the end
+ * @variables_template: path of what a new store starts with, or NULL
  * @reboot:       a reset restarts the guest; else it ends the machine
  * @recorded:     a description (machine/description.h) to rebuild, at resets too: what the host
  *                lets a machine choose is as it says. What the host does not let it,
@@ -172,6 +177,9 @@ struct machine_config {
 	uint32_t cluster_count;
 	uint64_t ramoops_bytes;
 	enum machine_tables firmware_tables;
+	const char *firmware;
+	const char *variables;
+	const char *variables_template;
 	bool reboot;
 	const char *recorded;
 	bool describe_only;

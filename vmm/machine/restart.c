@@ -69,8 +69,11 @@ int machine_make_vm(struct machine *machine, struct vmm_error *error)
 	for (uint32_t i = 0; i < machine->config.cpu_count; i++) {
 		machine->mpidrs[i] = kvm_vcpu_mpidr(kvm_vm_vcpu(machine->vm, i));
 	}
-	board_connect(&machine->board, machine->vm);
-	return 0;
+	ret = board_map_flash(&machine->board, machine->vm, error);
+	if (ret == 0) {
+		board_connect(&machine->board, machine->vm);
+	}
+	return ret;
 }
 
 void machine_drop_vm(struct machine *machine)
@@ -98,6 +101,7 @@ void machine_tell_tree(const struct machine *machine, struct fdt_config *tree)
 		.cluster_count = machine->config.cluster_count,
 		.ramoops_size_bytes = machine->config.ramoops_bytes,
 		.has_watchdog = machine->config.watchdog != MACHINE_WATCHDOG_NONE,
+		.has_flash = machine->config.firmware != NULL,
 		.virtio_slots = machine->board.virtio_slots,
 	};
 }
@@ -126,8 +130,10 @@ int machine_load(struct machine *machine, struct vmm_error *error)
 	tree.bootargs = machine->config.cmdline;
 	machine_tell_acpi(machine, &acpi);
 	acpi.hardware_signature = machine->hardware_signature;
-	ret = boot_load(&machine->boot, &machine->ram, &tree, has_acpi ? &acpi : NULL, &entry,
-			error);
+	ret = machine->config.firmware != NULL
+		      ? boot_load_firmware(&machine->ram, &tree, &entry, error)
+		      : boot_load(&machine->boot, &machine->ram, &tree, has_acpi ? &acpi : NULL,
+				  &entry, error);
 	if (ret == 0 && entry.big_endian && !kvm_vm_has_big_endian(machine->vm)) {
 		vmm_error_set(error,
 			      "kernel %s is big-endian, which this host's CPUs are not for "

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include "platform/layout.h"
 #include "power/internal.h"
 
 /*
@@ -34,6 +35,10 @@ static enum torpor_status on_check_entry(void *ctx, uint64_t ipa)
 {
 	const struct power *power = ctx;
 
+	if (power->config.has_firmware &&
+	    ipa <= LAYOUT_FLASH_BASE + LAYOUT_FLASH_BANK_SIZE_BYTES - sizeof(uint32_t)) {
+		return TORPOR_OK;
+	}
 	return guest_ram_at(&power->config.ram, ipa, sizeof(uint32_t)) != NULL ? TORPOR_OK
 									       : TORPOR_E_REFUSED;
 }

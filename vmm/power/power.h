@@ -39,6 +39,7 @@
  * @idle_states:  CPU_SUSPEND takes the states of platform/idle_states.h; else any well-formed one
  * @cluster_count: of the power tree, at most @cpu_count; 0 for none. Needs @idle_states
  * @ram:          where a CPU may be entered
+ * @has_firmware: a CPU may be entered in the first bank of flash too
  * @spi_count:    shared interrupts to look through for what woke the machine
  * @events:       told of each event
  * @ended:        the machine ended, see power_end(); once a boot, on any thread
@@ -53,6 +54,7 @@ struct power_config {
 	bool idle_states;
 	uint32_t cluster_count;
 	struct guest_ram ram;
+	bool has_firmware;
 	uint32_t spi_count;
 	struct power_event_sink events;
 	void (*ended)(void *ctx);
