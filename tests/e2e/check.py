@@ -19,6 +19,7 @@ import block
 import client
 import cpus
 import devices
+import firmware
 import idle
 import keys
 import net
@@ -29,7 +30,8 @@ import tap
 # The small guest's come first: they are short, and tell most about what is wrong.
 SCENARIOS = {**bare.SCENARIOS, **cpus.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS,
              **scenarios.SCENARIOS, **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS,
-             **ramoops.SCENARIOS, **acpi.SCENARIOS, **balloon.SCENARIOS, **devices.SCENARIOS}
+             **ramoops.SCENARIOS, **acpi.SCENARIOS, **balloon.SCENARIOS,
+             **firmware.SCENARIOS, **devices.SCENARIOS}
 
 
 # What depends on how KVM runs a guest: enough for a second mode of KVM.
@@ -49,6 +51,11 @@ def parse(argv):
                         help="made by guest/build of that kernel's modules")
     parser.add_argument("--qmp-library", required=True, metavar="DIR",
                         help="where the Python package qemu.qmp is")
+    parser.add_argument("--firmware-disk", required=True, metavar="FILE",
+                        help="made by guest/build-disk")
+    parser.add_argument("--u-boot", required=True, metavar="FILE", help="U-Boot for QEMU's virt")
+    parser.add_argument("--edk2", required=True, metavar="DIR",
+                        help="where EDK2's AAVMF_CODE.fd and AAVMF_VARS.fd are")
     parser.add_argument("--passt", metavar="FILE", help="for networks; else that in PATH, if any")
     parser.add_argument("--jobs", type=int, default=2, metavar="N",
                         help="machines at a time (default: 2)")

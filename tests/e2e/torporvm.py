@@ -58,8 +58,7 @@ class Machine:
         self.guest = guest.Guest(self.console)
 
     def _arguments(self, cpus, memory, psci, disks, append, extra):
-        args = ["--kernel", str(self.options.kernel), "--initrd", str(self.options.initrd),
-                "--append", append, "--cpus", str(cpus), "--memory", memory,
+        args = [*self.boot_arguments(append), "--cpus", str(cpus), "--memory", memory,
                 "--events", str(self.events_file), "--control", str(self.control),
                 "--pidfile", str(self.pidfile)]
         if psci:
@@ -67,6 +66,11 @@ class Machine:
         for disk in disks:
             args += ["--disk", str(disk)]
         return args + list(extra)
+
+    def boot_arguments(self, append):
+        """What the guest starts from."""
+        return ["--kernel", str(self.options.kernel), "--initrd", str(self.options.initrd),
+                "--append", append]
 
     def command(self):
         return [*self.wrapper, str(self.options.torpor), "run", *self.arguments]
