@@ -155,6 +155,9 @@ static int begin(struct named *named, struct vmm_error *error)
 	}
 	ret = recorder_begin(named->recorder, error);
 	if (ret != 0) {
+		if (machine_state_needs_process(named->record.state)) {
+			recorder_end(named->recorder, error->text);
+		}
 		return ret;
 	}
 	machine->recorded = recorder_recorded(named->recorder);

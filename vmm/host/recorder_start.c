@@ -46,6 +46,20 @@ static bool discard(struct recorder *recorder, struct machine_record *next)
 	return true;
 }
 
+/* The record first: an image whose marker is gone must not be taken for one that is whole. */
+static int look_for_discarded(struct recorder *recorder, struct vmm_error *error)
+{
+	struct machine_record next = *recorder->config.record;
+	struct machine_event event = recorder_event(
+		recorder, "DISCARD", NULL, "no disk has a mark of the discarded hibernation");
+	int ret = recorder_look_for_discarded(recorder, &next, error);
+
+	if (ret == 0 && next.image != recorder->config.record->image) {
+		ret = recorder_update(recorder, &next, &event, error);
+	}
+	return ret;
+}
+
 static int begin_clean(struct recorder *recorder, struct vmm_error *error)
 {
 	struct machine_record next = *recorder->config.record;
@@ -60,14 +74,11 @@ static int begin_clean(struct recorder *recorder, struct vmm_error *error)
 		event = recorder_event(recorder, "DISCARD", NULL,
 				       "a start that discards the hibernation begins");
 	}
-	ret = recorder_look_for_discarded(recorder, &next, error);
-	if (ret == 0) {
-		ret = recorder_update(recorder, &next, &event, error);
-	}
+	ret = recorder_update(recorder, &next, &event, error);
 	if (ret == 0 && old.disk_count > next.disk_count) {
 		record_clear_disks(&old);
 	}
-	return ret;
+	return ret == 0 ? look_for_discarded(recorder, error) : ret;
 }
 
 int recorder_begin(struct recorder *recorder, struct vmm_error *error)
