@@ -80,9 +80,9 @@ def help_to_a_full_disk(torpor, _):
 def commands(torpor, _):
     """a missing or unknown command is named"""
     expect_usage_error(torpor.run(), "torpor run", "--help")
-    expect_usage_error(torpor.run("walk"), "'walk'", "expected run")
-    expect_usage_error(torpor.run("--walk"), "'--walk'", "expected run")
-    expect_usage_error(torpor.run(""), "''", "expected run")
+    expect_usage_error(torpor.run("walk"), "'walk'", "torpor --help")
+    expect_usage_error(torpor.run("--walk"), "'--walk'", "torpor --help")
+    expect_usage_error(torpor.run(""), "''", "torpor --help")
 
 
 def options(torpor, folder):

@@ -12,6 +12,9 @@ enum escape_action escape_feed(struct escape *escape, uint8_t key, uint8_t bytes
 		return ESCAPE_NONE;
 	}
 	escape->pending = false;
+	if (escape->attached && (key == 'd' || key == 'D')) {
+		return ESCAPE_DETACH;
+	}
 	switch (key) {
 	case 'x':
 	case 'X':

@@ -3,8 +3,9 @@
  * DOC: the console's escape key
  *
  * Ctrl-A p presses the power key, Ctrl-A x ends the machine, Ctrl-A c or h shows the keys, Ctrl-A
- * Ctrl-A sends one Ctrl-A. After any other key both go to the guest: someone who types Ctrl-A to a
- * shell need not know of us.
+ * Ctrl-A sends one Ctrl-A. Who is attached to a console that is elsewhere detaches by Ctrl-A d.
+ * After any other key both go to the guest: someone who types Ctrl-A to a shell need not know of
+ * us.
  */
 #ifndef VMM_CLI_ESCAPE_H
 #define VMM_CLI_ESCAPE_H
@@ -17,10 +18,12 @@
 
 /**
  * struct escape - whether the escape key was the last one
- * @pending: it was
+ * @pending:  it was
+ * @attached: there is something to detach from
  */
 struct escape {
 	bool pending;
+	bool attached;
 };
 
 /**
@@ -31,6 +34,7 @@ enum escape_action {
 	ESCAPE_END,
 	ESCAPE_POWER,
 	ESCAPE_HELP,
+	ESCAPE_DETACH,
 };
 
 /**

@@ -3,29 +3,6 @@
 
 /* As the texts look. */
 /* clang-format off */
-const char *help_torpor(void)
-{
-	return
-"torpor - run an arm64 Linux guest whose power states are real\n"
-"\n"
-"Usage:\n"
-"  torpor run --kernel FILE [OPTION]...    run a machine in the foreground\n"
-"  torpor run --help                       all options, events, exit statuses, examples\n"
-"  torpor describe [--like FILE] ...       print what a machine is to its guest\n"
-"  torpor --version\n"
-"\n"
-"A guest that suspends sleeps in RAM until its clock, a key or the host wakes it; one that\n"
-"hibernates is known to be hibernated (exit status 10), and the same command line resumes it.\n"
-"It sees the PSCI version that --psci pins, on any host kernel.\n"
-"\n"
-"Needs an arm64 host with Linux 6.4 or later and access to /dev/kvm.\n"
-"\n"
-"Example:\n"
-"  torpor run --kernel Image --initrd initrd.img --append 'console=ttyAMA0' --cpus 2\n"
-"\n"
-"On a terminal, Ctrl-A p asks the guest to power off, Ctrl-A x ends the machine.\n";
-}
-
 const char *help_describe(void)
 {
 	return

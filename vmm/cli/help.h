@@ -5,8 +5,15 @@
 #ifndef VMM_CLI_HELP_H
 #define VMM_CLI_HELP_H
 
-/** help_torpor() - the text of `torpor --help` */
-const char *help_torpor(void);
+#include <stdbool.h>
+
+struct command;
+
+/** help_torpor() - print `torpor --help`; false, with a line on standard error, if it can't be */
+bool help_torpor(void);
+
+/** help_command() - print `torpor COMMAND --help`; likewise */
+bool help_command(const struct command *command);
 
 /** help_describe() - the text of `torpor describe --help` */
 const char *help_describe(void);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/command_describe.h"
+#include "cli/commands.h"
 #include "cli/diag.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -68,8 +69,9 @@ int main(int argc, char **argv)
 
 	fill_standard_files();
 	if (word == NULL) {
-		vmm_error_set(&error, "no command: expected 'torpor run --kernel FILE ...'; "
-				      "'torpor --help' says more");
+		vmm_error_set(&error, "no command: expected 'torpor create NAME --kernel FILE' or "
+				      "'torpor run --kernel FILE', say; 'torpor --help' lists "
+				      "them");
 		return usage(&error);
 	}
 	if (strcmp(word, "run") == 0 && run_named_wanted(argc - 1, argv + 1)) {
@@ -82,7 +84,7 @@ int main(int argc, char **argv)
 		return command_describe(argc - 1, argv + 1);
 	}
 	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
-		return print(help_torpor());
+		return help_torpor() ? EXIT_SUCCESS : RUN_STATUS_FAILED;
 	}
 	if (strcmp(word, "--version") == 0) {
 		return print("torpor " TORPOR_VERSION_STRING "\n");
@@ -93,7 +95,10 @@ int main(int argc, char **argv)
 		return EXIT_SUCCESS;
 	}
 #endif
-	vmm_error_set(&error, "unknown %s '%s': expected run, describe, --help or --version",
+	if (commands_find(word) != NULL) {
+		return commands_run(commands_find(word), argc - 1, argv + 1);
+	}
+	vmm_error_set(&error, "unknown %s '%.80s': 'torpor --help' lists them",
 		      word[0] == '-' ? "option" : "command", word);
 	return usage(&error);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cli/options_internal.h"
+#include "cli/options_words.h"
 
 static bool set_events(struct run_options *options, const char *value, struct vmm_error *error)
 {
@@ -79,6 +80,19 @@ static const struct option_spec specs[] = {
 /* getopt_long() returns this plus an option's place in the table. */
 #define SPEC_BASE 256
 #define SPEC_HELP (SPEC_BASE + (int)SPEC_COUNT)
+
+bool options_at(size_t index, struct options_name *option)
+{
+	if (index >= SPEC_COUNT) {
+		return false;
+	}
+	*option = (struct options_name){
+		.name = specs[index].name,
+		.value = specs[index].value,
+		.repeats = specs[index].repeats,
+	};
+	return true;
+}
 
 static void fill_long_options(struct option *longs)
 {

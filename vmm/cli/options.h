@@ -23,6 +23,9 @@
  * @events:     --events, or NULL
  * @control:    --control, or NULL
  * @pidfile:    --pidfile, or NULL
+ * @console_socket: of a machine that is kept by name: where its console is if nobody is at
+ *              standard input; or NULL
+ * @console_log: with @console_socket: where it says what it has said
  */
 struct run_options {
 	struct machine_config machine;
@@ -33,6 +36,8 @@ struct run_options {
 	const char *events;
 	const char *control;
 	const char *pidfile;
+	const char *console_socket;
+	const char *console_log;
 };
 
 /**

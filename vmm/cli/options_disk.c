@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/options_internal.h"
+#include "cli/options_paths.h"
 
 #define QUEUES_MAX 16
 
@@ -126,6 +127,27 @@ static bool parse(char *text, const char *value, struct machine_disk_config *dis
 		*comma = '\0';
 	}
 	return true;
+}
+
+size_t options_disk_path_length(const char *value)
+{
+	size_t length = strlen(value);
+
+	for (;;) {
+		const char *comma = memrchr(value, ',', length);
+		size_t word = comma != NULL ? length - (size_t)(comma + 1 - value) : 0;
+		char text[32];
+
+		if (comma == NULL || word >= sizeof(text)) {
+			return length;
+		}
+		memcpy(text, comma + 1, word);
+		text[word] = '\0';
+		if (find_option(text) == NULL) {
+			return length;
+		}
+		length = (size_t)(comma - value);
+	}
 }
 
 bool options_set_disk(struct run_options *options, const char *value, struct vmm_error *error)

@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/console.h"
+#include "cli/console_hub.h"
 #include "cli/diag.h"
 #include "cli/pidfile.h"
 #include "cli/terminal.h"
@@ -36,6 +38,7 @@ enum {
  * struct run - everything that lives as long as the machine
  * @signal_fd: SIGINT, SIGTERM, SIGHUP and SIGCONT
  * @console:   the guest's console
+ * @hub:       where that leads to if nobody is at standard input, or NULL
  * @events:    --events
  * @control:   --control, or NULL
  * @machine:   the machine, or NULL
@@ -46,6 +49,7 @@ enum {
 struct run {
 	int signal_fd;
 	struct console *console;
+	struct console_hub *hub;
 	struct event_log events;
 	struct qmp_server *control;
 	struct machine *machine;
@@ -202,7 +206,29 @@ static void take_signals(struct run *run)
 	}
 }
 
-static bool open_console(struct run *run, struct vmm_error *error)
+/* As it is for what runs in the background. */
+static bool nobody_types(void)
+{
+	struct stat input;
+	struct stat nothing;
+
+	return fstat(STDIN_FILENO, &input) == 0 && stat("/dev/null", &nothing) == 0 &&
+	       S_ISCHR(input.st_mode) && input.st_rdev == nothing.st_rdev;
+}
+
+static bool open_hub(struct run *run, const struct run_options *options,
+		     struct console_config *config, struct vmm_error *error)
+{
+	run->hub = console_hub_open(options->console_socket, options->console_log, error);
+	if (run->hub != NULL) {
+		config->in_fd = console_hub_in(run->hub);
+		config->out_fd = console_hub_out(run->hub);
+	}
+	return run->hub != NULL;
+}
+
+static bool open_console(struct run *run, const struct run_options *options,
+			 struct vmm_error *error)
 {
 	bool is_terminal = isatty(STDIN_FILENO) == 1;
 	bool is_raw = terminal_raw(STDIN_FILENO);
@@ -214,6 +240,10 @@ static bool open_console(struct run *run, struct vmm_error *error)
 		.log = diag_log,
 	};
 
+	if (options->console_socket != NULL && nobody_types() &&
+	    !open_hub(run, options, &config, error)) {
+		return false;
+	}
 	run->console = console_create(&config, error);
 	if (run->console != NULL && is_raw) {
 		diag_line("the console is on this terminal: Ctrl-A p asks the guest to power off, "
@@ -296,7 +326,7 @@ static bool start(struct run *run, const struct run_options *options, struct vmm
 {
 	const struct machine_host host = host_of(run);
 
-	if (!open_console(run, error)) {
+	if (!open_console(run, options, error)) {
 		return false;
 	}
 	run->machine = machine_create(&options->machine, &host, error);
@@ -336,6 +366,7 @@ static void take_input(struct run *run, const struct pollfd polls[POLL_COUNT])
 {
 	switch (console_input(run->console, &polls[POLL_CONSOLE])) {
 	case ESCAPE_NONE:
+	case ESCAPE_DETACH:
 		break;
 	case ESCAPE_END:
 		machine_end_by_host(run->machine, POWER_REASON_HOST_SIGNAL);
@@ -430,6 +461,7 @@ static void finish(struct run *run, enum machine_end end, const char *why)
 		pidfile_remove(run->pidfile);
 	}
 	console_destroy(run->console);
+	console_hub_close(run->hub);
 	if (run->signal_fd >= 0) {
 		(void)close(run->signal_fd);
 	}

@@ -29,6 +29,8 @@
  * @record:   its record
  * @machine:  what that says it is
  * @control:  path of its control socket
+ * @console:  path of its console's socket
+ * @said:     path of the file with what its console said
  * @recorder: keeps @record, or NULL
  */
 struct named {
@@ -41,6 +43,8 @@ struct named {
 	struct machine_record record;
 	struct named_options machine;
 	char control[HOME_FILE_PATH_SIZE];
+	char console[HOME_FILE_PATH_SIZE];
+	char said[HOME_FILE_PATH_SIZE];
 	struct recorder *recorder;
 };
 
@@ -129,6 +133,10 @@ static int prepare(struct named *named, struct vmm_error *error)
 	}
 	home_machine_file(&named->home, named->name, HOME_FILE_CONTROL, named->control);
 	named->machine.options.control = named->control;
+	home_machine_file(&named->home, named->name, HOME_FILE_CONSOLE, named->console);
+	named->machine.options.console_socket = named->console;
+	home_machine_file(&named->home, named->name, HOME_FILE_CONSOLE_LOG, named->said);
+	named->machine.options.console_log = named->said;
 	return home_remove_sockets(&named->home, named->name, error);
 }
 

@@ -5,26 +5,27 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
+
+#include "platform/unix_path.h"
 
 #define BACKLOG 8
 
-static bool fill_address(struct sockaddr_un *address, const char *option, const char *path,
-			 struct vmm_error *error)
+static bool fill_address(struct sockaddr_un *address, int *folder_fd, const char *option,
+			 const char *path, struct vmm_error *error)
 {
-	size_t length = strlen(path);
+	int ret = unix_path_open(address, path, folder_fd);
 
-	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	if (length == 0 || length >= sizeof(address->sun_path)) {
+	if (ret == -ENAMETOOLONG) {
 		vmm_error_set(error,
-			      "%s '%.120s': expected a path of 1 to %zu bytes, "
-			      "choose a shorter one",
-			      option, path, sizeof(address->sun_path) - 1);
-		return false;
+			      "%s '%.120s': expected a name of at most %zu bytes after the last "
+			      "'/', choose a shorter one",
+			      option, path, sizeof(address->sun_path) - 32);
+	} else if (ret != 0) {
+		vmm_error_set(error, "%s '%.120s': %s: expected a path where a socket can be made",
+			      option, path, strerror(-ret));
 	}
-	memcpy(address->sun_path, path, length);
-	return true;
+	return ret == 0;
 }
 
 /* Not fchmod() later: between the two anybody could connect. */
@@ -40,10 +41,9 @@ static bool bind_private(int fd, const struct sockaddr_un *address)
 }
 
 /* Whether the file at @address can go: a socket that refuses to connect has no process. */
-static bool remove_stale(const struct sockaddr_un *address, const char *option,
+static bool remove_stale(const struct sockaddr_un *address, const char *path, const char *option,
 			 struct vmm_error *error)
 {
-	const char *path = address->sun_path;
 	struct stat file;
 	int probe;
 	int why;
@@ -80,22 +80,17 @@ static bool remove_stale(const struct sockaddr_un *address, const char *option,
 	return true;
 }
 
-static bool bind_path(struct unix_listener *listener, const char *option, const char *path,
-		      struct vmm_error *error)
+static bool bind_address(struct unix_listener *listener, const struct sockaddr_un *address,
+			 const char *option, const char *path, struct vmm_error *error)
 {
-	struct sockaddr_un address;
 	struct stat file;
-	bool bound;
+	bool bound = bind_private(listener->fd, address);
 
-	if (!fill_address(&address, option, path, error)) {
-		return false;
-	}
-	bound = bind_private(listener->fd, &address);
 	if (!bound && errno == EADDRINUSE) {
-		if (!remove_stale(&address, option, error)) {
+		if (!remove_stale(address, path, option, error)) {
 			return false;
 		}
-		bound = bind_private(listener->fd, &address);
+		bound = bind_private(listener->fd, address);
 	}
 	if (!bound || listen(listener->fd, BACKLOG) != 0 || lstat(path, &file) != 0) {
 		vmm_error_set(error, "%s '%s': %s: expected a path where a socket can be made",
@@ -105,6 +100,23 @@ static bool bind_path(struct unix_listener *listener, const char *option, const 
 	listener->device = file.st_dev;
 	listener->inode = file.st_ino;
 	return true;
+}
+
+static bool bind_path(struct unix_listener *listener, const char *option, const char *path,
+		      struct vmm_error *error)
+{
+	struct sockaddr_un address;
+	int folder_fd;
+	bool bound;
+
+	if (!fill_address(&address, &folder_fd, option, path, error)) {
+		return false;
+	}
+	bound = bind_address(listener, &address, option, path, error);
+	if (folder_fd >= 0) {
+		(void)close(folder_fd);
+	}
+	return bound;
 }
 
 bool unix_listen(struct unix_listener *listener, const char *option, const char *path,

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "cli/console_hub.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "platform/bounded_file.h"
+#include "platform/unix_listen.h"
+
+#define WATCHER_COUNT_MAX 32
+#define SCROLL_SIZE ((size_t)64 << 10)
+#define LOG_LIMIT_BYTES ((size_t)1 << 20)
+#define CHUNK_SIZE 4096
+/* What a watcher is behind before it loses output: at most this much waits in its socket. */
+#define SEND_BUFFER_BYTES (256 << 10)
+
+enum {
+	POLL_OUTPUT,
+	POLL_LISTENER,
+	POLL_INPUT,
+	POLL_WATCHERS,
+	POLL_COUNT = POLL_WATCHERS + WATCHER_COUNT_MAX,
+};
+
+/**
+ * struct console_hub - a hub
+ * @listener:    the socket
+ * @log:         the file
+ * @output:      pipe: the guest's output, read by the thread from [0]
+ * @input:       pipe: what is typed, written by the thread to [1]
+ * @watchers:    connected, -1 for a free place
+ * @typed:       by watchers, and not yet in @input
+ * @typed_count: of @typed
+ * @scroll:      the last output
+ * @scroll_next: where the next byte goes in @scroll
+ * @scroll_full: it has been all around
+ * @thread:      does everything
+ */
+struct console_hub {
+	struct unix_listener listener;
+	struct bounded_file log;
+	int output[2];
+	int input[2];
+	int watchers[WATCHER_COUNT_MAX];
+	char typed[CHUNK_SIZE];
+	size_t typed_count;
+	char scroll[SCROLL_SIZE];
+	size_t scroll_next;
+	bool scroll_full;
+	pthread_t thread;
+};
+
+static void scroll_put(struct console_hub *hub, const char *bytes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		hub->scroll[hub->scroll_next++] = bytes[i];
+		if (hub->scroll_next == SCROLL_SIZE) {
+			hub->scroll_next = 0;
+			hub->scroll_full = true;
+		}
+	}
+}
+
+/* As far as it goes without waiting; the rest is lost to that watcher. */
+static void give(int watcher, const char *bytes, size_t count)
+{
+	ssize_t sent = send(watcher, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	(void)sent;
+}
+
+static void hang_up(struct console_hub *hub, size_t place)
+{
+	(void)close(hub->watchers[place]);
+	hub->watchers[place] = -1;
+}
+
+static size_t free_place(const struct console_hub *hub)
+{
+	size_t place = 0;
+
+	while (place < WATCHER_COUNT_MAX && hub->watchers[place] >= 0) {
+		place++;
+	}
+	return place;
+}
+
+static void take_watcher(struct console_hub *hub)
+{
+	int fd = accept4(hub->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	size_t place = free_place(hub);
+	int room = SEND_BUFFER_BYTES;
+
+	if (fd < 0) {
+		return;
+	}
+	if (place == WATCHER_COUNT_MAX) {
+		static const char full[] = "torpor: too many watchers\r\n";
+
+		give(fd, full, sizeof(full) - 1);
+		(void)close(fd);
+		return;
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
+	if (hub->scroll_full) {
+		give(fd, hub->scroll + hub->scroll_next, SCROLL_SIZE - hub->scroll_next);
+	}
+	give(fd, hub->scroll, hub->scroll_next);
+	hub->watchers[place] = fd;
+}
+
+/* False at the end. */
+static bool take_output(struct console_hub *hub)
+{
+	char bytes[CHUNK_SIZE];
+	ssize_t count = read(hub->output[0], bytes, sizeof(bytes));
+
+	if (count < 0 && (errno == EINTR || errno == EAGAIN)) {
+		return true;
+	}
+	if (count <= 0) {
+		return false;
+	}
+	bounded_file_append(&hub->log, bytes, (size_t)count);
+	scroll_put(hub, bytes, (size_t)count);
+	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
+		if (hub->watchers[i] >= 0) {
+			give(hub->watchers[i], bytes, (size_t)count);
+		}
+	}
+	return true;
+}
+
+static void take_typed(struct console_hub *hub, size_t place)
+{
+	ssize_t count = recv(hub->watchers[place], hub->typed, sizeof(hub->typed), MSG_DONTWAIT);
+
+	if (count > 0) {
+		hub->typed_count = (size_t)count;
+	} else if (count == 0 || (errno != EAGAIN && errno != EINTR)) {
+		hang_up(hub, place);
+	}
+}
+
+static void pass_typed(struct console_hub *hub)
+{
+	ssize_t count = write(hub->input[1], hub->typed, hub->typed_count);
+
+	if (count > 0) {
+		hub->typed_count -= (size_t)count;
+		memmove(hub->typed, hub->typed + count, hub->typed_count);
+	} else if (count < 0 && errno != EAGAIN && errno != EINTR) {
+		/* The console is gone, and the machine with it. */
+		hub->typed_count = 0;
+	}
+}
+
+/* Nobody's typing is read while that of another waits: it stays in the watcher's socket. */
+static void fill_polls(const struct console_hub *hub, struct pollfd polls[POLL_COUNT])
+{
+	bool free = hub->typed_count == 0;
+
+	polls[POLL_OUTPUT] = (struct pollfd){.fd = hub->output[0], .events = POLLIN};
+	polls[POLL_LISTENER] = (struct pollfd){.fd = hub->listener.fd, .events = POLLIN};
+	polls[POLL_INPUT] = (struct pollfd){
+		.fd = hub->typed_count > 0 ? hub->input[1] : -1,
+		.events = POLLOUT,
+	};
+	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
+		polls[POLL_WATCHERS + i] =
+			(struct pollfd){.fd = free ? hub->watchers[i] : -1, .events = POLLIN};
+	}
+}
+
+static void take_watchers(struct console_hub *hub, const struct pollfd polls[POLL_COUNT])
+{
+	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
+		const struct pollfd *watcher = &polls[POLL_WATCHERS + i];
+
+		if (watcher->fd < 0 || watcher->revents == 0) {
+			continue;
+		}
+		if (hub->typed_count == 0) {
+			take_typed(hub, i);
+		}
+	}
+}
+
+static void *serve(void *arg)
+{
+	struct console_hub *hub = arg;
+	struct pollfd polls[POLL_COUNT];
+	bool more = true;
+
+	while (more) {
+		fill_polls(hub, polls);
+		if (poll(polls, POLL_COUNT, -1) < 0) {
+			continue;
+		}
+		if (polls[POLL_LISTENER].revents != 0) {
+			take_watcher(hub);
+		}
+		if (polls[POLL_INPUT].revents != 0) {
+			pass_typed(hub);
+		}
+		take_watchers(hub, polls);
+		if (polls[POLL_OUTPUT].revents != 0) {
+			more = take_output(hub);
+		}
+	}
+	return NULL;
+}
+
+static void close_pipe(int ends[2])
+{
+	for (size_t i = 0; i < 2; i++) {
+		if (ends[i] >= 0) {
+			(void)close(ends[i]);
+			ends[i] = -1;
+		}
+	}
+}
+
+static void free_hub(struct console_hub *hub)
+{
+	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
+		if (hub->watchers[i] >= 0) {
+			hang_up(hub, i);
+		}
+	}
+	close_pipe(hub->output);
+	close_pipe(hub->input);
+	unix_unlisten(&hub->listener);
+	bounded_file_close(&hub->log);
+	free(hub);
+}
+
+/* What an earlier process of the machine left. A log that can't be had is done without. */
+static void open_log(struct console_hub *hub, const char *path)
+{
+	if (bounded_file_open(&hub->log, path, LOG_LIMIT_BYTES) == 0) {
+		hub->scroll_next = bounded_file_tail(&hub->log, hub->scroll, SCROLL_SIZE);
+		hub->scroll_full = hub->scroll_next == SCROLL_SIZE;
+		hub->scroll_next %= SCROLL_SIZE;
+	}
+}
+
+static bool open_hub(struct console_hub *hub, const char *socket_path, const char *log_path,
+		     struct vmm_error *error)
+{
+	int why;
+
+	if (!unix_listen(&hub->listener, "the console's socket", socket_path, error)) {
+		return false;
+	}
+	open_log(hub, log_path);
+	if (pipe2(hub->output, O_CLOEXEC | O_NONBLOCK) != 0 ||
+	    pipe2(hub->input, O_CLOEXEC | O_NONBLOCK) != 0) {
+		vmm_error_set(error, "the console cannot be set up: %s", strerror(errno));
+		return false;
+	}
+	why = pthread_create(&hub->thread, NULL, serve, hub);
+	if (why != 0) {
+		vmm_error_set(error, "the console cannot be set up: %s", strerror(why));
+	}
+	return why == 0;
+}
+
+struct console_hub *console_hub_open(const char *socket_path, const char *log_path,
+				     struct vmm_error *error)
+{
+	struct console_hub *hub = calloc(1, sizeof(*hub));
+
+	if (hub == NULL) {
+		vmm_error_set(error, "the console cannot be set up: %s", strerror(ENOMEM));
+		return NULL;
+	}
+	hub->listener.fd = -1;
+	hub->log.fd = -1;
+	hub->output[0] = hub->output[1] = hub->input[0] = hub->input[1] = -1;
+	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
+		hub->watchers[i] = -1;
+	}
+	if (!open_hub(hub, socket_path, log_path, error)) {
+		free_hub(hub);
+		return NULL;
+	}
+	return hub;
+}
+
+int console_hub_in(const struct console_hub *hub)
+{
+	return hub->input[0];
+}
+
+int console_hub_out(const struct console_hub *hub)
+{
+	return hub->output[1];
+}
+
+void console_hub_close(struct console_hub *hub)
+{
+	if (hub == NULL) {
+		return;
+	}
+	/* The thread reads what is left, and then the end. */
+	(void)close(hub->output[1]);
+	hub->output[1] = -1;
+	(void)pthread_join(hub->thread, NULL);
+	free_hub(hub);
+}
