@@ -18,8 +18,9 @@ import time
 import guest
 import observe
 import torporvm
+from named import NamedMachine
 from qmp import QmpClosed, QmpError
-from torporvm import Failure, Machine, expect
+from torporvm import Failure, expect
 
 OPTIONAL = ("hotplug", "rtc-wake", "host-wake", "hibernate", "reboot")
 DEFAULT_VERSION = "1.3"
@@ -76,14 +77,20 @@ class Demo:
     # --- steps ---
 
     def make_machine(self, name, disk, append=""):
-        """Always the same machine; only what it is called here, its disk and one word differ."""
-        return Machine(self.options, name, psci=self.options.psci, disks=[disk], append=append)
+        """Always the same machine; only what it is called, its disk and one word differ."""
+        return NamedMachine(self.options, name, psci=self.options.psci, disks=[disk],
+                            append=append)
+
+    def see_state(self, state):
+        """What is on record, which may follow the guest by a moment."""
+        self.see(observe.on_record(self.machine, state))
 
     def boot(self):
-        with self.step("a Debian guest boots with 2 CPUs"):
+        with self.step(f"torpor run --name {self.machine.name}: a Debian guest boots with 2 CPUs"):
             self.boot_id = self.machine.guest.wait_ready()
             self.machine.wait_event("STARTED", 5)
             self.see(f"event STARTED; guest: boot_id {self.boot_id}")
+            self.see_state("running")
             self.see(observe.psci_version(self.machine, self.options.psci or DEFAULT_VERSION))
             report = self.machine.guest.run("report")
             expect(report["cpus_online"] == "0-1",
@@ -113,6 +120,7 @@ class Demo:
         index, event = self.machine.wait_event("SUSPEND", 60, before)
         self.see(f"event SUSPEND by CPU {event.get('cpu')}")
         self.see(observe.is_suspended(self.machine))
+        self.see_state("suspended")
         return pending, index
 
     def wake_up(self, pending):
@@ -123,6 +131,7 @@ class Demo:
         self.see(observe.has_nonce(again, self.nonce, self.boot_id, self.holder))
         status = self.machine.query_status()
         expect(status.get("status") == "running", f"awake, query-status says {status}")
+        self.see_state("running")
         return answer
 
     def rtc_wake(self):
@@ -144,11 +153,10 @@ class Demo:
             pending, index = self.fall_asleep("suspend")
             time.sleep(2)
             self.see(observe.is_suspended(self.machine))
-            with self.machine.qmp() as client:
-                client.execute("system_wakeup")
+            self.machine.torpor("wake", self.machine.name)
             _, wake = self.machine.wait_event("WAKEUP", 10, index)
             expect(wake.get("reason") == "host", f"expected WAKEUP by the host, got {wake}")
-            self.see("system_wakeup sent; event WAKEUP by host")
+            self.see(f"torpor wake {self.machine.name}; event WAKEUP by host")
             self.see(observe.guest_woken_by_host(self.wake_up(pending)))
 
     def hibernate(self):
@@ -166,7 +174,9 @@ class Demo:
             if known:
                 names = [each["event"] for each in self.machine.events()[before:]]
                 expect("SHUTDOWN" not in names, f"a hibernation is no power-off; events: {names}")
+                self.see_state("hibernated")
             else:
+                self.see_state("off")
                 self.say("    (this PSCI version has no SYSTEM_OFF2: hibernated looks like off)")
         return pending
 
@@ -177,13 +187,14 @@ class Demo:
         return machine.guest.run("nonce get")
 
     def resume(self, pending):
-        with self.step("the same machine is started again, and resumes"):
+        with self.step(f"torpor start {self.machine.name}: in the background, and it resumes"):
             answer = self.second_start(self.machine, pending)
             self.see(observe.has_nonce(answer, self.nonce, self.boot_id, self.holder))
             resumed = pending.answer(30, self.machine.console)
             expect(resumed.get("resumed") == "yes", "the guest does not report its resume")
             self.see(f"the hibernated kernel goes on where it was; torpor is another process, "
                      f"pid {self.machine.process.pid}")
+            self.see_state("running")
 
     def control(self, pending, copy):
         with self.step("control: a copy of that disk starts with noresume; the check must fail"):
@@ -220,16 +231,20 @@ class Demo:
             self.machine.guest.run("poweroff")
             self.machine.expect_exit(0, 60)
             self.machine.wait_event("SHUTDOWN", 0, before)
-            self.see("event SHUTDOWN; torpor exited with 0 (powered off)")
+            self.see("event SHUTDOWN; torpor has ended")
+            self.see_state("off")
 
     # --- all of it ---
 
     @contextlib.contextmanager
-    def watch(self, machine):
+    def watch(self, machine, background=False):
         """@machine, started; if it is at hand when something fails, it is explained."""
         with machine:
-            machine.start()
             try:
+                if background:
+                    machine.start_background()
+                else:
+                    machine.start()
                 yield machine
             except (Failure, guest.GuestError, QmpClosed, QmpError, KeyError):
                 print(machine.explain(), file=sys.stderr, flush=True)
@@ -242,7 +257,7 @@ class Demo:
                 self.say(f"left out: {', '.join(sorted(left_out))}: no SYSTEM_SUSPEND before 1.0")
             wanted = wanted - left_out
         pending = copy = None
-        with self.watch(self.make_machine("first", self.disk)) as self.machine:
+        with self.watch(self.make_machine("demo", self.disk)) as self.machine:
             self.boot()
             self.give_nonce()
             if "hotplug" in wanted:
@@ -256,7 +271,7 @@ class Demo:
                 return
             pending = self.hibernate()
         copy = torporvm.copy_sparse(self.disk, self.disk.with_name("copy.raw"))
-        with self.watch(self.make_machine("second", self.disk)) as self.machine:
+        with self.watch(self.make_machine("demo", self.disk), background=True) as self.machine:
             self.resume(pending)
             self.finish(wanted)
         self.control(pending, copy)

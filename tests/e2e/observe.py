@@ -71,6 +71,16 @@ def is_suspended(machine):
     return "query-status: suspended"
 
 
+def on_record(machine, state, timeout_s=5):
+    """What torpor has on record of a machine that it keeps by name."""
+    deadline = time.monotonic() + timeout_s
+    while machine.state() != state and time.monotonic() < deadline:
+        time.sleep(0.1)
+    record = machine.state()
+    expect(record == state, f"torpor status {machine.name}: expected {state}, it says {record}")
+    return f"torpor status {machine.name}: {record}"
+
+
 def idle_ticks(machine, seconds, allowed=1):
     """User and system time of all of torpor's threads while nothing may run."""
     before = machine.cpu_ticks()
