@@ -20,6 +20,7 @@ import client
 import cpus
 import devices
 import firmware
+import identity
 import idle
 import keys
 import net
@@ -31,7 +32,7 @@ import tap
 SCENARIOS = {**bare.SCENARIOS, **cpus.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS,
              **scenarios.SCENARIOS, **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS,
              **ramoops.SCENARIOS, **acpi.SCENARIOS, **balloon.SCENARIOS,
-             **firmware.SCENARIOS, **devices.SCENARIOS}
+             **firmware.SCENARIOS, **devices.SCENARIOS, **identity.SCENARIOS}
 
 
 # What depends on how KVM runs a guest: enough for a second mode of KVM.
