@@ -92,6 +92,12 @@ def paths_are_absolute(torpor, folder):
                      f"--virtio-console={folder}/console,x", f"--virtio-port=org.x={folder}/port",
                      f"--net=stream={folder}/net,x,mtu=1400"):
             expect(word in options, f"no {word!r} in {options}")
+        home.good("create", "y", "--firmware", "Image", "--variables", "v,x",
+                  "--variables-template=t")
+        options = home.status("y")["options"]
+        for word in (f"--firmware={folder}/Image", f"--variables={folder}/v,x",
+                     f"--variables-template={folder}/t"):
+            expect(word in options, f"no {word!r} in {options}")
 
 
 def edit(torpor, folder):

@@ -35,6 +35,7 @@ static const struct {
 	{"disk", VALUE_PATH, NULL},
 	{"firmware", VALUE_PATH, NULL},
 	{"variables", VALUE_PATH, NULL},
+	{"variables-template", VALUE_PATH, NULL},
 	{"virtio-console", VALUE_SOCKET, NULL},
 	{"virtio-port", VALUE_PORT, NULL},
 	{"net", VALUE_NET, NULL},

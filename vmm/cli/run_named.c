@@ -31,6 +31,7 @@
  * @control:  path of its control socket
  * @console:  path of its console's socket
  * @said:     path of the file with what its console said
+ * @variables: path of its firmware's variable store, if its options name none
  * @recorder: keeps @record, or NULL
  */
 struct named {
@@ -45,6 +46,7 @@ struct named {
 	char control[HOME_FILE_PATH_SIZE];
 	char console[HOME_FILE_PATH_SIZE];
 	char said[HOME_FILE_PATH_SIZE];
+	char variables[HOME_FILE_PATH_SIZE];
 	struct recorder *recorder;
 };
 
@@ -127,6 +129,8 @@ static int take(struct named *named, struct vmm_error *error)
 /* What the record says, with the sockets where they belong to a machine of that name. */
 static int prepare(struct named *named, struct vmm_error *error)
 {
+	struct machine_config *machine = &named->machine.options.machine;
+
 	if (!named_options_parse(&named->machine, &named->record, error)) {
 		error->bad_input = true;
 		return -EINVAL;
@@ -137,7 +141,32 @@ static int prepare(struct named *named, struct vmm_error *error)
 	named->machine.options.console_socket = named->console;
 	home_machine_file(&named->home, named->name, HOME_FILE_CONSOLE_LOG, named->said);
 	named->machine.options.console_log = named->said;
+	home_machine_file(&named->home, named->name, HOME_FILE_VARIABLES, named->variables);
+	if (machine->firmware != NULL && machine->variables == NULL) {
+		machine->variables = named->variables;
+	}
 	return home_remove_sockets(&named->home, named->name, error);
+}
+
+/* With ACPI it is the signature that says so. */
+static int keep_from_resuming(struct named *named, struct vmm_error *error)
+{
+	const struct machine_config *machine = &named->machine.options.machine;
+
+	if (machine->firmware_tables != MACHINE_TABLES_DT ||
+	    !recorder_must_not_resume(named->recorder)) {
+		return 0;
+	}
+	if (machine->firmware != NULL) {
+		vmm_error_set(error,
+			      "machine %s: its firmware has the kernel's command line from a "
+			      "disk, so the guest can't be told not to resume what was "
+			      "discarded: expected --clear-resume-marker too",
+			      named->name);
+		error->bad_input = true;
+		return -EINVAL;
+	}
+	return named_options_append(&named->machine, "noresume", error) ? 0 : -ENOMEM;
 }
 
 static int begin(struct named *named, struct vmm_error *error)
@@ -169,11 +198,8 @@ static int begin(struct named *named, struct vmm_error *error)
 		return ret;
 	}
 	machine->recorded = recorder_recorded(named->recorder);
-	/* With ACPI it is the signature that says so. */
-	if (machine->firmware_tables == MACHINE_TABLES_DT &&
-	    recorder_must_not_resume(named->recorder) &&
-	    !named_options_append(&named->machine, "noresume", error)) {
-		ret = -ENOMEM;
+	ret = keep_from_resuming(named, error);
+	if (ret != 0) {
 		recorder_end(named->recorder, error->text);
 	}
 	return ret;
