@@ -258,6 +258,32 @@ static void test_only_our_file_is_removed(void **state)
 	qmp_close(second);
 }
 
+static void take_asker(void *ctx, uint32_t uid)
+{
+	unsigned *asked = ctx;
+
+	assert_int_equal(uid, getuid());
+	(*asked)++;
+}
+
+/* Who has a command carried out is told before it is, and who only looks is not. */
+static void test_who_asks(void **state)
+{
+	struct qmp_fixture *fixture = *state;
+	unsigned asked = 0;
+	int fd;
+
+	qmp_set_asker(fixture->server, take_asker, &asked);
+	fd = client_connect_and_negotiate(fixture);
+	(void)client_ask(fixture, fd, "{\"execute\":\"query-status\"}");
+	(void)client_ask(fixture, fd, "{\"execute\":\"x-torpor-query-psci-stats\"}");
+	assert_int_equal(asked, 0);
+	(void)client_ask(fixture, fd, "{\"execute\":\"system_powerdown\"}");
+	assert_int_equal(asked, 1);
+	(void)close(fd);
+	qmp_fixture_serve(fixture);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -278,6 +304,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_socket_file, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test_setup_teardown(test_live_socket_is_kept, qmp_fixture_set_up,
+						qmp_fixture_tear_down),
+		cmocka_unit_test_setup_teardown(test_who_asks, qmp_fixture_set_up,
 						qmp_fixture_tear_down),
 		cmocka_unit_test(test_stale_socket_is_replaced),
 		cmocka_unit_test(test_other_files_are_kept),
