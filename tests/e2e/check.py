@@ -23,6 +23,7 @@ import firmware
 import identity
 import idle
 import keys
+import named_states
 import net
 import ramoops
 import scenarios
@@ -32,7 +33,8 @@ import tap
 SCENARIOS = {**bare.SCENARIOS, **cpus.SCENARIOS, **client.SCENARIOS, **keys.SCENARIOS,
              **scenarios.SCENARIOS, **block.SCENARIOS, **idle.SCENARIOS, **net.SCENARIOS,
              **ramoops.SCENARIOS, **acpi.SCENARIOS, **balloon.SCENARIOS,
-             **firmware.SCENARIOS, **devices.SCENARIOS, **identity.SCENARIOS}
+             **firmware.SCENARIOS, **devices.SCENARIOS, **identity.SCENARIOS,
+             **named_states.SCENARIOS}
 
 
 # What depends on how KVM runs a guest: enough for a second mode of KVM.
