@@ -123,9 +123,14 @@ enum command_status keeper_lock(struct keeper *keeper, const char *name, const c
 	enum command_status status = check_name(name);
 	int ret;
 
+	/* Mended first: who has this lock is taken for the machine's process. */
+	if (status == COMMAND_STATUS_DONE) {
+		status = keeper_get(keeper, name, record);
+	}
 	if (status != COMMAND_STATUS_DONE) {
 		return status;
 	}
+	record_free(record);
 	ret = machine_lock_take(&keeper->home, name, &keeper->lock_fd, &error);
 	if (ret == -EBUSY) {
 		return busy(keeper, name, expected);
