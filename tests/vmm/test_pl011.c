@@ -324,6 +324,26 @@ static void ready_port_is_throttled(void **state)
 	assert_int_equal(type(f, "x"), 1);
 }
 
+/* When it opens its port once more, as after a suspend, what waited is not lost either. */
+static void ready_port_is_opened_again(void **state)
+{
+	struct fixture *f = *state;
+
+	for (unsigned round = 1; round <= 3; round++) {
+		unsigned rooms = f->rooms;
+
+		set(f, ICR, INT_RX | INT_RT);
+		set(f, IMSC, INT_RX | INT_RT);
+		assert_int_equal(f->rooms, rooms);
+		(void)get(f, FR);
+		/* Nothing has waited before the first time. */
+		assert_int_equal(f->rooms, rooms + (round > 1));
+		set(f, IMSC, 0);
+		set(f, ICR, 0x7FF);
+		assert_int_equal(type(f, "x"), 0);
+	}
+}
+
 /* It closes its port by masking them; until it is opened again input waits. */
 static void ready_port_is_closed(void **state)
 {
@@ -375,6 +395,7 @@ int main(void)
 		T(odd_accesses_are_harmless),
 		cmocka_unit_test_setup_teardown(ready_port_is_only_unmasked, setup_ready, teardown),
 		cmocka_unit_test_setup_teardown(ready_port_is_throttled, setup_ready, teardown),
+		cmocka_unit_test_setup_teardown(ready_port_is_opened_again, setup_ready, teardown),
 		cmocka_unit_test_setup_teardown(ready_port_is_closed, setup_ready, teardown),
 	};
 

@@ -317,11 +317,14 @@ static void pl011_write(void *dev, uint64_t offset, unsigned len_bytes, uint64_t
 		room = take_room(&uart->regs);
 	} else if (offset == REG_IMSC) {
 		/*
-		 * Linux empties the FIFO right after it has unmasked the interrupts at first; what
-		 * is kept for it comes only when it has looked.
+		 * Linux empties the FIFO right after it has opened the port by unmasking the
+		 * interrupts; what is kept for it comes only when it has looked.
 		 */
 		close_if_masked(&uart->regs);
 		room = uart->regs.looked && take_room(&uart->regs);
+	} else if (offset == REG_ICR && !uart->regs.listening) {
+		/* It clears them before it opens the port, also when it resumes from a suspend. */
+		uart->regs.looked = false;
 	}
 	update_irq(uart);
 	(void)pthread_mutex_unlock(&uart->lock);

@@ -61,7 +61,7 @@ struct pl011_config {
  * @error:     RSR: receive errors
  * @polls:     reads of the flag register since the last output
  * @listening: the guest reads its input
- * @looked:    it has read a register since it first did that
+ * @looked:    it has read a register since it opened its port
  * @refused:   input was refused since @rx_room was last called
  */
 struct pl011_regs {
