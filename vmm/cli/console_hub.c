@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -15,10 +16,10 @@
 
 #define WATCHER_COUNT_MAX 32
 #define SCROLL_SIZE ((size_t)64 << 10)
+/* What a watcher may be behind before it loses output. */
+#define RING_SIZE ((size_t)256 << 10)
 #define LOG_LIMIT_BYTES ((size_t)1 << 20)
 #define CHUNK_SIZE 4096
-/* What a watcher is behind before it loses output: at most this much waits in its socket. */
-#define SEND_BUFFER_BYTES (256 << 10)
 
 enum {
 	POLL_OUTPUT,
@@ -35,11 +36,11 @@ enum {
  * @output:      pipe: the guest's output, read by the thread from [0]
  * @input:       pipe: what is typed, written by the thread to [1]
  * @watchers:    connected, -1 for a free place
+ * @seen:        of each: how much of all output it was sent, or has lost
  * @typed:       by watchers, and not yet in @input
  * @typed_count: of @typed
- * @scroll:      the last output
- * @scroll_next: where the next byte goes in @scroll
- * @scroll_full: it has been all around
+ * @ring:        the last output: byte n of it at n modulo RING_SIZE
+ * @total:       bytes of output so far
  * @thread:      does everything
  */
 struct console_hub {
@@ -48,29 +49,24 @@ struct console_hub {
 	int output[2];
 	int input[2];
 	int watchers[WATCHER_COUNT_MAX];
+	uint64_t seen[WATCHER_COUNT_MAX];
 	char typed[CHUNK_SIZE];
 	size_t typed_count;
-	char scroll[SCROLL_SIZE];
-	size_t scroll_next;
-	bool scroll_full;
+	char ring[RING_SIZE];
+	uint64_t total;
 	pthread_t thread;
 };
 
-static void scroll_put(struct console_hub *hub, const char *bytes, size_t count)
+static void ring_put(struct console_hub *hub, const char *bytes, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		hub->scroll[hub->scroll_next++] = bytes[i];
-		if (hub->scroll_next == SCROLL_SIZE) {
-			hub->scroll_next = 0;
-			hub->scroll_full = true;
-		}
+		hub->ring[hub->total++ % RING_SIZE] = bytes[i];
 	}
 }
 
-/* As far as it goes without waiting; the rest is lost to that watcher. */
-static void give(int watcher, const char *bytes, size_t count)
+static void give_line(int watcher, const char *line)
 {
-	ssize_t sent = send(watcher, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t sent = send(watcher, line, strlen(line), MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	(void)sent;
 }
@@ -79,6 +75,31 @@ static void hang_up(struct console_hub *hub, size_t place)
 {
 	(void)close(hub->watchers[place]);
 	hub->watchers[place] = -1;
+}
+
+/* As far as it goes without waiting. */
+static void give(struct console_hub *hub, size_t place)
+{
+	uint64_t *seen = &hub->seen[place];
+
+	if (hub->total - *seen > RING_SIZE) {
+		*seen = hub->total - RING_SIZE;
+	}
+	while (hub->watchers[place] >= 0 && *seen < hub->total) {
+		size_t at = (size_t)(*seen % RING_SIZE);
+		uint64_t left = hub->total - *seen;
+		size_t count = left < RING_SIZE - at ? (size_t)left : RING_SIZE - at;
+		ssize_t sent = send(hub->watchers[place], hub->ring + at, count,
+				    MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (sent < 0 && errno != EAGAIN) {
+			hang_up(hub, place);
+		}
+		if (sent <= 0) {
+			return;
+		}
+		*seen += (uint64_t)sent;
+	}
 }
 
 static size_t free_place(const struct console_hub *hub)
@@ -95,24 +116,18 @@ static void take_watcher(struct console_hub *hub)
 {
 	int fd = accept4(hub->listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 	size_t place = free_place(hub);
-	int room = SEND_BUFFER_BYTES;
 
 	if (fd < 0) {
 		return;
 	}
 	if (place == WATCHER_COUNT_MAX) {
-		static const char full[] = "torpor: too many watchers\r\n";
-
-		give(fd, full, sizeof(full) - 1);
+		give_line(fd, "torpor: too many watchers\r\n");
 		(void)close(fd);
 		return;
 	}
-	(void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room));
-	if (hub->scroll_full) {
-		give(fd, hub->scroll + hub->scroll_next, SCROLL_SIZE - hub->scroll_next);
-	}
-	give(fd, hub->scroll, hub->scroll_next);
 	hub->watchers[place] = fd;
+	hub->seen[place] = hub->total > SCROLL_SIZE ? hub->total - SCROLL_SIZE : 0;
+	give(hub, place);
 }
 
 /* False at the end. */
@@ -128,10 +143,10 @@ static bool take_output(struct console_hub *hub)
 		return false;
 	}
 	bounded_file_append(&hub->log, bytes, (size_t)count);
-	scroll_put(hub, bytes, (size_t)count);
+	ring_put(hub, bytes, (size_t)count);
 	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
 		if (hub->watchers[i] >= 0) {
-			give(hub->watchers[i], bytes, (size_t)count);
+			give(hub, i);
 		}
 	}
 	return true;
@@ -173,8 +188,13 @@ static void fill_polls(const struct console_hub *hub, struct pollfd polls[POLL_C
 		.events = POLLOUT,
 	};
 	for (size_t i = 0; i < WATCHER_COUNT_MAX; i++) {
-		polls[POLL_WATCHERS + i] =
-			(struct pollfd){.fd = free ? hub->watchers[i] : -1, .events = POLLIN};
+		short out = hub->seen[i] < hub->total ? POLLOUT : 0;
+		short events = (short)(out | (free ? POLLIN : 0));
+
+		polls[POLL_WATCHERS + i] = (struct pollfd){
+			.fd = events != 0 ? hub->watchers[i] : -1,
+			.events = events,
+		};
 	}
 }
 
@@ -186,7 +206,10 @@ static void take_watchers(struct console_hub *hub, const struct pollfd polls[POL
 		if (watcher->fd < 0 || watcher->revents == 0) {
 			continue;
 		}
-		if (hub->typed_count == 0) {
+		if ((watcher->revents & POLLOUT) != 0) {
+			give(hub, i);
+		}
+		if (hub->watchers[i] >= 0 && hub->typed_count == 0) {
 			take_typed(hub, i);
 		}
 	}
@@ -245,9 +268,7 @@ static void free_hub(struct console_hub *hub)
 static void open_log(struct console_hub *hub, const char *path)
 {
 	if (bounded_file_open(&hub->log, path, LOG_LIMIT_BYTES) == 0) {
-		hub->scroll_next = bounded_file_tail(&hub->log, hub->scroll, SCROLL_SIZE);
-		hub->scroll_full = hub->scroll_next == SCROLL_SIZE;
-		hub->scroll_next %= SCROLL_SIZE;
+		hub->total = bounded_file_tail(&hub->log, hub->ring, SCROLL_SIZE);
 	}
 }
 

@@ -22,6 +22,8 @@
 #define PROGRESS_MS 1000
 /* systemctl is a process of its own. */
 #define LOOK_MS 500
+/* For what it still has to flush and close. */
+#define LEAVE_MS 2000
 
 /**
  * struct start - a start that is under way
@@ -182,6 +184,21 @@ static int spawn(struct start *start, const char *const *options, struct vmm_err
 	return supervise_spawn(start->name, options, &start->status_fd, error);
 }
 
+/* A process that has recorded its machine's end is about to go. */
+static enum command_status read_free(struct keeper *keeper, const char *name, struct show *show)
+{
+	int64_t deadline = monotonic_ms() + LEAVE_MS;
+	enum command_status status = show_read(keeper, name, show);
+
+	while (status == COMMAND_STATUS_DONE && show->process &&
+	       !machine_state_needs_process(show->record.state) && monotonic_ms() < deadline) {
+		show_free(show);
+		(void)usleep(TICK_MS * 1000);
+		status = show_read(keeper, name, show);
+	}
+	return status;
+}
+
 enum command_status start_machine(struct keeper *keeper, const char *name,
 				  const char *const *options)
 {
@@ -193,7 +210,7 @@ enum command_status start_machine(struct keeper *keeper, const char *name,
 	};
 	struct show show;
 	struct vmm_error error;
-	enum command_status status = show_read(keeper, name, &show);
+	enum command_status status = read_free(keeper, name, &show);
 
 	if (status == COMMAND_STATUS_DONE && show.process) {
 		status = keeper_refuse(COMMAND_STATUS_STATE, "%s is %s: there is a process already",

@@ -170,7 +170,10 @@ int supervise_run(const struct home *home, const char *name, const char *const *
 	int ends[2];
 	pid_t pid;
 
-	(void)fcntl(SUPERVISE_STATUS_FD, F_SETFD, FD_CLOEXEC);
+	if (fcntl(SUPERVISE_STATUS_FD, F_SETFD, FD_CLOEXEC) < 0) {
+		/* Run by hand: no other file is to be there. */
+		(void)open("/dev/null", O_WRONLY | O_CLOEXEC);
+	}
 	ignore_signals();
 	home_machine_file(home, name, HOME_FILE_LOG, path);
 	/* Without a log the machine can run all the same. */
