@@ -182,7 +182,7 @@ class Demo:
 
     def second_start(self, machine, pending):
         """What the holder says after a start, whether the kernel resumed or booted."""
-        machine.console.wait(guest.PREFIX + rf"(0 ready|{pending.ident} (ok|error))", 180, 0,
+        machine.console.wait(guest.PREFIX + rf"(0 ready|{pending.ident} (ok|error))", 400, 0,
                              "sign of a resumed or a booted guest")
         return machine.guest.run("nonce get")
 
