@@ -15,7 +15,7 @@ import sys
 
 # Functions that change nothing beyond their process, or nothing that outlives it.
 PURE = set("""
-    __errno_location access calloc clock_gettime close closedir dprintf fclose fdopen fgetc
+    __errno_location access bcmp calloc clock_gettime close closedir dprintf fclose fdopen fgetc
     fgetpwent_r fgets fileno fopen fprintf fputs fread
     free fscanf fstat getenv geteuid getline getopt_long
     getpid getuid getpwnam_r getpwuid_r gmtime_r isatty kill localtime_r lseek malloc memcmp memcpy

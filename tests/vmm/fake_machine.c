@@ -282,12 +282,13 @@ bool machine_press_key(struct machine *machine, enum power_key key, enum power_r
 		return false;
 	}
 	fake_emit_key(machine, POWER_EVENT_ASKED, reason, key);
+	/* First: a guest that suspends because of the key is not woken by it. */
+	(void)leave_suspend(machine, POWER_REASON_INTERRUPT);
 	(void)pthread_mutex_lock(&machine->lock);
 	machine->pressed = key;
 	machine->limit_s = limit_s;
 	(void)pthread_cond_broadcast(&machine->changed);
 	(void)pthread_mutex_unlock(&machine->lock);
-	(void)leave_suspend(machine, POWER_REASON_INTERRUPT);
 	return true;
 }
 

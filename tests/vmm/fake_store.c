@@ -272,8 +272,10 @@ int store_events(struct store *store, const char *name, int64_t after,
 		struct machine_event event = shelf->events[i].event;
 
 		if (event.id > after && (name == NULL || strcmp(name, event.machine) == 0)) {
+			/* A copy, so that who keeps it is found out. */
 			event.detail = copy_text(event.detail);
 			more = take(ctx, &event);
+			record_event_free(&event);
 		}
 	}
 	return 0;

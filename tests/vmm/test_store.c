@@ -259,14 +259,12 @@ struct taken {
 static bool take(void *ctx, const struct machine_event *event)
 {
 	struct taken *taken = ctx;
-	struct machine_event mine = *event;
 	size_t used = strlen(taken->text);
 
 	assert_true(event->id > taken->last);
 	taken->last = event->id;
 	(void)snprintf(taken->text + used, sizeof(taken->text) - used, "%s:%s%s ", event->machine,
 		       event->kind, event->detail != NULL ? event->detail : "");
-	record_event_free(&mine);
 	return --taken->most > 0;
 }
 

@@ -90,7 +90,7 @@ int store_log(struct store *store, int64_t id, const struct machine_event *event
  * store_events() - read the history
  * @name:  of one machine, or NULL for all
  * @after: events with a greater id only; 0 for all
- * @take:  is given each, in order; what it owns is the caller's. Ends the reading by false
+ * @take:  is given each, in order, to look at during the call. Ends the reading by false
  * @ctx:   passed to @take
  */
 int store_events(struct store *store, const char *name, int64_t after,

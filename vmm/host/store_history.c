@@ -157,6 +157,7 @@ int store_events(struct store *store, const char *name, int64_t after,
 	while (ret == 0 && more && (code = store_next_row(statement)) == SQLITE_ROW) {
 		ret = read_event(store, statement, &event, error);
 		more = ret == 0 && take(ctx, &event);
+		record_event_free(&event);
 	}
 	if (ret == 0 && more && code != SQLITE_DONE) {
 		ret = store_failed(store, code, error);
