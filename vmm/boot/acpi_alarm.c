@@ -16,20 +16,6 @@
 #define WAKE_GPE 0
 #define WAKE_DEEPEST 4
 
-static void set_number(struct table_writer *w, const char *name, uint64_t value)
-{
-	aml_op(w, AML_STORE);
-	aml_integer(w, value);
-	aml_name(w, name);
-}
-
-static void get(struct table_writer *w, const char *name, unsigned to)
-{
-	aml_op(w, AML_STORE);
-	aml_name(w, name);
-	aml_op(w, AML_LOCAL(to));
-}
-
 static void return_number(struct table_writer *w, uint64_t value)
 {
 	aml_op(w, AML_RETURN);
@@ -53,20 +39,20 @@ static void write_set(struct table_writer *w)
 	size_t branch;
 
 	refuse_other_timers(w, FAILURE);
-	set_number(w, "RTCI", 0);
-	set_number(w, "RTCC", 1);
+	aml_set_integer(w, "RTCI", 0);
+	aml_set_integer(w, "RTCC", 1);
 	branch = aml_if(w);
 	aml_op(w, AML_EQUAL);
 	aml_op(w, AML_ARG(1));
 	aml_integer(w, NEVER);
 	return_number(w, SUCCESS);
 	aml_end(w, branch);
-	get(w, "RTCD", 0);
+	aml_get(w, "RTCD", 0);
 	aml_op(w, AML_ADD);
 	aml_op(w, AML_LOCAL(0));
 	aml_op(w, AML_ARG(1));
 	aml_name(w, "RTCM");
-	set_number(w, "RTCI", 1);
+	aml_set_integer(w, "RTCI", 1);
 	return_number(w, SUCCESS);
 	aml_end(w, method);
 }
@@ -84,8 +70,8 @@ static void write_get(struct table_writer *w)
 	aml_integer(w, 0);
 	return_number(w, NEVER);
 	aml_end(w, branch);
-	get(w, "RTCM", 0);
-	get(w, "RTCD", 1);
+	aml_get(w, "RTCM", 0);
+	aml_get(w, "RTCD", 1);
 	aml_op(w, AML_SUBTRACT);
 	aml_op(w, AML_LOCAL(0));
 	aml_op(w, AML_LOCAL(1));
@@ -110,7 +96,7 @@ static void write_status(struct table_writer *w)
 	aml_end(w, method);
 	method = aml_method(w, "_CWS", 1);
 	refuse_other_timers(w, FAILURE);
-	set_number(w, "GONE", 0);
+	aml_set_integer(w, "GONE", 0);
 	return_number(w, SUCCESS);
 	aml_end(w, method);
 }
@@ -155,8 +141,8 @@ void acpi_write_alarm_event(struct table_writer *w)
 {
 	size_t method = aml_method(w, "_E06", 0);
 
-	set_number(w, "\\_SB.TAD0.RTCI", 0);
-	set_number(w, "\\_SB.TAD0.RTCC", 1);
-	set_number(w, "\\_SB.TAD0.GONE", 1);
+	aml_set_integer(w, "\\_SB.TAD0.RTCI", 0);
+	aml_set_integer(w, "\\_SB.TAD0.RTCC", 1);
+	aml_set_integer(w, "\\_SB.TAD0.GONE", 1);
 	aml_end(w, method);
 }

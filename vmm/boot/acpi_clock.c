@@ -93,20 +93,6 @@ static void set(struct table_writer *w, const char *name, unsigned from)
 	aml_name(w, name);
 }
 
-static void set_number(struct table_writer *w, const char *name, uint64_t value)
-{
-	aml_op(w, AML_STORE);
-	aml_integer(w, value);
-	aml_name(w, name);
-}
-
-static void get(struct table_writer *w, const char *name, unsigned to)
-{
-	aml_op(w, AML_STORE);
-	aml_name(w, name);
-	aml_op(w, AML_LOCAL(to));
-}
-
 static size_t if_less(struct table_writer *w, unsigned a, uint64_t n)
 {
 	size_t begin = aml_if(w);
@@ -191,12 +177,12 @@ static void write_get(struct table_writer *w)
 	aml_buffer(w, nothing, sizeof(nothing));
 	aml_op(w, AML_LOCAL(7));
 	write_time_fields(w, AML_LOCAL(7), TIME_FIELDS_GET);
-	get(w, "RTCD", 0);
+	aml_get(w, "RTCD", 0);
 	split_day(w);
 	split_year(w);
 	split_months(w);
-	set_number(w, "VALD", 1);
-	set_number(w, "ZONE", ZONE_UNSPECIFIED);
+	aml_set_integer(w, "VALD", 1);
+	aml_set_integer(w, "ZONE", ZONE_UNSPECIFIED);
 	aml_op(w, AML_RETURN);
 	aml_op(w, AML_LOCAL(7));
 	aml_end(w, method);
@@ -207,9 +193,9 @@ static void join_date(struct table_writer *w)
 {
 	size_t branch;
 
-	get(w, "YEAR", 0);
-	get(w, "MNTH", 1);
-	get(w, "DAY", 2);
+	aml_get(w, "YEAR", 0);
+	aml_get(w, "MNTH", 1);
+	aml_get(w, "DAY", 2);
 	branch = if_less(w, 1, 3);
 	with_number(w, AML_SUBTRACT, 0, 1, 0);
 	with_number(w, AML_ADD, 1, 9, 1);
@@ -236,7 +222,7 @@ static void join_date(struct table_writer *w)
 
 static void add_to_seconds(struct table_writer *w, const char *name, uint64_t unit_s)
 {
-	get(w, name, 0);
+	aml_get(w, name, 0);
 	with_number(w, AML_MULTIPLY, 0, unit_s, 0);
 	with_local(w, AML_ADD, 2, 0, 2);
 }

@@ -253,3 +253,17 @@ void aml_field_gap(struct table_writer *w, uint32_t bits)
 	table_u8(w, 0);
 	put_bits(w, bits);
 }
+
+void aml_set_integer(struct table_writer *w, const char *name, uint64_t value)
+{
+	aml_op(w, AML_STORE);
+	aml_integer(w, value);
+	aml_name(w, name);
+}
+
+void aml_get(struct table_writer *w, const char *name, unsigned to)
+{
+	aml_op(w, AML_STORE);
+	aml_name(w, name);
+	aml_op(w, AML_LOCAL(to));
+}

@@ -63,6 +63,10 @@ void aml_define(struct table_writer *w, const char *name);
 void aml_define_integer(struct table_writer *w, const char *name, uint64_t value);
 void aml_define_string(struct table_writer *w, const char *name, const char *text);
 
+/* Name = @value, and local variable @to = name. */
+void aml_set_integer(struct table_writer *w, const char *name, uint64_t value);
+void aml_get(struct table_writer *w, const char *name, unsigned to);
+
 /* Statements: a condition follows, then what to do. An else follows an if that has ended. */
 size_t aml_if(struct table_writer *w);
 size_t aml_else(struct table_writer *w);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/describe.h"
 #include "cli/diag.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -14,27 +15,6 @@
 
 /* Longer than any description. */
 #define LIKE_BYTES_MAX (1 << 20)
-
-static void ignore_event(void *ctx, const struct power_event *event)
-{
-	(void)ctx;
-	(void)event;
-}
-
-static void ignore_tx(void *ctx, const uint8_t *bytes, size_t count)
-{
-	(void)ctx;
-	(void)bytes;
-	(void)count;
-}
-
-static size_t ignore_take(void *ctx, const uint8_t *bytes, size_t count, bool last)
-{
-	(void)ctx;
-	(void)bytes;
-	(void)last;
-	return count;
-}
 
 /* The text of a description; to be freed. */
 static char *read_like(const char *path, struct vmm_error *error)
@@ -68,21 +48,6 @@ static void tell_difference(void *ctx, const char *field, const char *was, const
 	diag_line(line.text);
 }
 
-static int describe(const struct machine_config *config, char **text, struct vmm_error *error)
-{
-	const struct machine_host host = {
-		.events = {.emit = ignore_event},
-		.console_tx = ignore_tx,
-		.console_take = ignore_take,
-		.log = diag_log,
-	};
-	struct machine *machine = machine_create(config, &host, error);
-	int ret = machine != NULL ? machine_describe(machine, text, error) : -EIO;
-
-	machine_destroy(machine);
-	return ret;
-}
-
 static int print(const char *text, const char *like)
 {
 	if (fputs(text, stdout) < 0 || fflush(stdout) != 0) {
@@ -94,15 +59,13 @@ static int print(const char *text, const char *like)
 		       : RUN_STATUS_FAILED;
 }
 
-static int describe_options(struct run_options *options, const char *like)
+static int describe(const struct run_options *options, const char *like)
 {
 	struct vmm_error error;
 	char *text = NULL;
 	int status;
 
-	options->machine.describe_only = true;
-	options->machine.recorded = like;
-	if (describe(&options->machine, &text, &error) != 0) {
+	if (describe_config(&options->machine, like, diag_log, &text, &error) != 0) {
 		diag_line(error.text);
 		return error.bad_input ? RUN_STATUS_USAGE : RUN_STATUS_FAILED;
 	}
@@ -124,7 +87,7 @@ static int parse(int argc, char **argv, const char *like)
 	} else if (result == OPTIONS_BAD || !options_check(&options, &error)) {
 		diag_line(error.text);
 	} else {
-		status = describe_options(&options, like);
+		status = describe(&options, like);
 	}
 	options_free(&options);
 	return status;

@@ -46,26 +46,36 @@ static void ignore_line(void *ctx, const char *line)
 	(void)line;
 }
 
-int describe_words(struct options_words *words, const char *recorded, char **text,
-		   struct vmm_error *error)
+int describe_config(const struct machine_config *config, const char *recorded,
+		    void (*log)(void *ctx, const char *line), char **text, struct vmm_error *error)
 {
 	const struct machine_host host = {
 		.events = {.emit = ignore_event},
 		.console_tx = ignore_tx,
 		.console_take = ignore_take,
-		.log = ignore_line,
+		.log = log != NULL ? log : ignore_line,
 	};
+	struct machine_config described = *config;
+	struct machine *machine;
+	int ret;
+
+	described.recorded = recorded;
+	described.describe_only = true;
+	machine = machine_create(&described, &host, error);
+	ret = machine != NULL ? machine_describe(machine, text, error) : -EIO;
+	machine_destroy(machine);
+	return ret;
+}
+
+int describe_words(struct options_words *words, const char *recorded, char **text,
+		   struct vmm_error *error)
+{
 	struct run_options options;
-	struct machine *machine = NULL;
 	int ret = -EINVAL;
 
 	*text = NULL;
 	if (options_parse(words->argc, words->argv, &options, error) == OPTIONS_RUN) {
-		options.machine.recorded = recorded;
-		options.machine.describe_only = true;
-		machine = machine_create(&options.machine, &host, error);
-		ret = machine != NULL ? machine_describe(machine, text, error) : -EIO;
-		machine_destroy(machine);
+		ret = describe_config(&options.machine, recorded, NULL, text, error);
 	}
 	options_free(&options);
 	return ret;
