@@ -45,6 +45,8 @@ def round_trip(torpor, folder):
         home.wait_for_state("y", "running")
         home.good("stop", "y")
         expect("resumed" in home.good("console", "y", "--log"), "it resumed")
+        home.good("import", "x.json", "twin", "--disk", "moved,1")
+        expect(home.status("twin")["uuid"] not in ("", document["uuid"]), "the twin's UUID")
 
 
 def bad_documents(torpor, folder):

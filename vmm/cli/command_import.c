@@ -14,6 +14,7 @@
 #include "cli/options_paths.h"
 #include "cli/options_words.h"
 #include "cli/show.h"
+#include "host/store.h"
 
 /* The path of "--disk=PATH,OPTION..." becomes @path; its options stay. */
 static bool move_disk(char **word, const char *path, struct vmm_error *error)
@@ -101,6 +102,32 @@ static enum command_status check_words(const struct command_call *call,
 	return status;
 }
 
+/* One that is imported twice, or beside what was exported, is another machine. */
+static enum command_status settle_uuid(struct keeper *keeper, struct machine_record *record)
+{
+	struct vmm_error error;
+	char **names;
+	size_t count;
+
+	if (store_list(keeper->store, &names, &count, &error) != 0) {
+		return keeper_failed(&error);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct machine_record other;
+
+		/* One that is deleted meanwhile is none. */
+		if (store_get(keeper->store, names[i], &other, &error) == 0) {
+			if (strcmp(other.uuid, record->uuid) == 0) {
+				record->uuid[0] = '\0';
+			}
+			record_free(&other);
+		}
+		free(names[i]);
+	}
+	free(names);
+	return COMMAND_STATUS_DONE;
+}
+
 static enum command_status import(struct keeper *keeper, const struct command_call *call,
 				  struct machine_record *record,
 				  const struct export_blob *variables)
@@ -115,6 +142,9 @@ static enum command_status import(struct keeper *keeper, const struct command_ca
 	}
 	if (status == COMMAND_STATUS_DONE) {
 		status = check_words(call, record);
+	}
+	if (status == COMMAND_STATUS_DONE) {
+		status = settle_uuid(keeper, record);
 	}
 	if (status == COMMAND_STATUS_DONE) {
 		status = create_add(keeper, record, variables, "IMPORT", "it was imported");
