@@ -149,18 +149,33 @@ static enum outcome wait_for_guest(struct start *start)
 	}
 }
 
+/* Whoever has its lock without running it, to mend it or at its end, is about to go. */
+static enum command_status read_free(struct keeper *keeper, const char *name, struct show *show)
+{
+	int64_t deadline = monotonic_ms() + LEAVE_MS;
+	enum command_status status = show_read(keeper, name, show);
+
+	while (status == COMMAND_STATUS_DONE && show->process &&
+	       !machine_state_needs_process(show->record.state) && monotonic_ms() < deadline) {
+		show_free(show);
+		(void)usleep(TICK_MS * 1000);
+		status = show_read(keeper, name, show);
+	}
+	return status;
+}
+
 static enum command_status tell(const struct start *start, enum outcome outcome)
 {
 	struct show show;
-	enum command_status status = show_read(start->keeper, start->name, &show);
+	enum command_status status = read_free(start->keeper, start->name, &show);
 
 	if (status != COMMAND_STATUS_DONE) {
 		show_free(&show);
 		return status;
 	}
 	if (outcome == OUTCOME_FAILED && show.process) {
-		status = keeper_refuse(COMMAND_STATUS_STATE, "%s was started by somebody else, too",
-				       start->name);
+		status = keeper_refuse(COMMAND_STATUS_STATE, "%s is %s: another process has it",
+				       start->name, show_state(&show));
 	} else if (outcome == OUTCOME_FAILED) {
 		if (!start->systemd) {
 			machine_log_show(&start->keeper->home, start->name, start->log_from);
@@ -182,21 +197,6 @@ static int spawn(struct start *start, const char *const *options, struct vmm_err
 	}
 	start->log_from = machine_log_size(&start->keeper->home, start->name);
 	return supervise_spawn(start->name, options, &start->status_fd, error);
-}
-
-/* A process that has recorded its machine's end is about to go. */
-static enum command_status read_free(struct keeper *keeper, const char *name, struct show *show)
-{
-	int64_t deadline = monotonic_ms() + LEAVE_MS;
-	enum command_status status = show_read(keeper, name, show);
-
-	while (status == COMMAND_STATUS_DONE && show->process &&
-	       !machine_state_needs_process(show->record.state) && monotonic_ms() < deadline) {
-		show_free(show);
-		(void)usleep(TICK_MS * 1000);
-		status = show_read(keeper, name, show);
-	}
-	return status;
 }
 
 enum command_status start_machine(struct keeper *keeper, const char *name,

@@ -14,9 +14,11 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import debian  # noqa: E402
+import debian_named  # noqa: E402
 import tap  # noqa: E402
 
-SCENARIOS = debian.SCENARIOS
+# By device tree and by ACPI, and as a machine with a name.
+SCENARIOS = {**debian.SCENARIOS, **debian_named.SCENARIOS}
 
 
 def parse(argv):
