@@ -153,7 +153,7 @@ class Demo:
             pending, index = self.fall_asleep("suspend")
             time.sleep(2)
             self.see(observe.is_suspended(self.machine))
-            self.machine.torpor("wake", self.machine.name)
+            self.machine.home.torpor("wake", self.machine.name)
             _, wake = self.machine.wait_event("WAKEUP", 10, index)
             expect(wake.get("reason") == "host", f"expected WAKEUP by the host, got {wake}")
             self.see(f"torpor wake {self.machine.name}; event WAKEUP by host")

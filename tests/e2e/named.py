@@ -12,6 +12,33 @@ import time
 from torporvm import EXIT_MEANING, Failure, Machine, expect
 
 
+class Home:
+    """Where torpor keeps machines, and its commands there."""
+
+    def __init__(self, torpor, path):
+        self.program = str(pathlib.Path(torpor).resolve())
+        self.path = pathlib.Path(path)
+
+    def environment(self):
+        return {**os.environ, "TORPOR_HOME": str(self.path)}
+
+    def folder(self, name):
+        return self.path / "machines" / name
+
+    def torpor(self, *words, timeout_s=120):
+        """What a command says on standard output; it must succeed."""
+        command = [self.program, *map(str, words)]
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=timeout_s, check=False, env=self.environment())
+        expect(done.returncode == 0,
+               f"'torpor {' '.join(command[1:])}' ended with {done.returncode}: "
+               f"{done.stderr.strip() or done.stdout.strip()}")
+        return done.stdout
+
+    def status(self, name):
+        return json.loads(self.torpor("status", name, "--json"))
+
+
 class Elsewhere:
     """A process that is not our child: `torpor start` leaves it to itself."""
 
@@ -48,14 +75,14 @@ class NamedMachine(Machine):
     """A machine of that name, which is created if it is not there. As Machine otherwise."""
 
     def __init__(self, options, name, **config):
-        self.home = pathlib.Path(options.work) / "home"
-        self.folder = self.home / "machines" / name
+        self.home = Home(options.torpor, pathlib.Path(options.work) / "home")
+        self.folder = self.home.folder(name)
         super().__init__(options, name, **config)
         self.control = self.folder / "control"
         self.first = 0
         self.socket = None
         if not self.folder.exists():
-            self.torpor("create", name, *self.arguments)
+            self.home.torpor("create", name, *self.arguments)
 
     def _arguments(self, cpus, memory, psci, disks, append, extra):
         args = super()._arguments(cpus, memory, psci, disks, append, extra)
@@ -64,19 +91,6 @@ class NamedMachine(Machine):
             at = args.index(option)
             del args[at:at + 2]
         return args
-
-    def environment(self):
-        return {**os.environ, "TORPOR_HOME": str(self.home)}
-
-    def torpor(self, *words, timeout_s=120):
-        """What a command says on standard output; it must succeed."""
-        command = [str(self.options.torpor), *map(str, words)]
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                              timeout=timeout_s, check=False, env=self.environment())
-        expect(done.returncode == 0,
-               f"'torpor {' '.join(command[1:])}' ended with {done.returncode}: "
-               f"{done.stderr.strip() or done.stdout.strip()}")
-        return done.stdout
 
     # --- the process ---
 
@@ -88,7 +102,7 @@ class NamedMachine(Machine):
         self.forget()
         self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL,
                                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                                        env=self.environment())
+                                        env=self.home.environment())
         self._thread(self._read_stderr, self.process.stderr)
         self.attach()
         return self
@@ -96,7 +110,7 @@ class NamedMachine(Machine):
     def start_background(self, *words):
         """As people do. Returns what it says."""
         self.forget()
-        said = self.torpor("start", self.name, *words)
+        said = self.home.torpor("start", self.name, *words)
         self.process = Elsewhere(int((self.folder / "lock").read_text().split()[0]))
         self.attach()
         return said.strip()
@@ -137,7 +151,7 @@ class NamedMachine(Machine):
     # --- what is on record ---
 
     def record(self):
-        return json.loads(self.torpor("status", self.name, "--json"))
+        return self.home.status(self.name)
 
     def state(self):
         return self.record()["state"]
@@ -151,7 +165,7 @@ class NamedMachine(Machine):
         """Its history since it was started, as `torpor run --events` has it."""
         wall_ns = time.time_ns() - time.monotonic_ns()
         found = []
-        for line in self.torpor("events", self.name, "--json").splitlines():
+        for line in self.home.torpor("events", self.name, "--json").splitlines():
             event = json.loads(line)
             found.append({**(event.get("detail") or {}), **event, "event": event["kind"],
                           "ts_ns": event["time_ns"] - wall_ns})

@@ -1,15 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A machine that is kept by name, hibernated and resumed, killed in between, its disk changed."""
 
-import json
 import os
 import pathlib
-import subprocess
 import time
 import uuid
 
 import guest
 import torporvm
+from named import Home
 from tap import Scenario
 from torporvm import Failure, Machine, expect
 
@@ -28,10 +27,10 @@ class NamedMachine(Machine):
         super().__init__(options, name)
         self.home = home
         self.extra = list(extra)
-        self.control = home / "machines" / name / "control"
+        self.control = home.folder(name) / "control"
 
     def command(self):
-        return ["env", f"TORPOR_HOME={self.home}", str(self.options.torpor), "run", "--name",
+        return ["env", f"TORPOR_HOME={self.home.path}", str(self.options.torpor), "run", "--name",
                 self.name, *self.extra]
 
 
@@ -42,21 +41,12 @@ class Named(Scenario):
         super().__init__(options)
         self.work = pathlib.Path(options.work) / "named"
         self.work.mkdir(parents=True, exist_ok=True)
-        self.home = self.work / "home"
+        self.home = Home(options.torpor, self.work / "home")
         self.disk = torporvm.blank_disk(self.work / "swap.raw", 512 * MIB)
         self.nonce = uuid.uuid4().hex
 
-    def torpor(self, *words):
-        """Standard output of a command."""
-        done = subprocess.run([str(self.options.torpor), *words], capture_output=True, text=True,
-                              env={**os.environ, "TORPOR_HOME": str(self.home)}, timeout=60,
-                              check=False)
-        expect(done.returncode == 0, f"torpor {' '.join(words)} ended with {done.returncode}: "
-                                     f"{done.stderr}")
-        return done.stdout
-
     def status(self):
-        return json.loads(self.torpor("status", "named", "--json"))
+        return self.home.status("named")
 
     def is_now(self, state, image=None):
         """What the record says."""
@@ -98,9 +88,9 @@ class Named(Scenario):
     # --- the checks, in order ---
 
     def boots(self):
-        self.torpor("create", "named", "--kernel", str(self.options.kernel),
-                    "--initrd", str(self.options.initrd), "--append", guest.CMDLINE, "--cpus", "2",
-                    "--memory", "512M", "--disk", str(self.disk))
+        self.home.torpor("create", "named", "--kernel", self.options.kernel,
+                         "--initrd", self.options.initrd, "--append", guest.CMDLINE, "--cpus", "2",
+                         "--memory", "512M", "--disk", self.disk)
         self.is_now("off", "none")
         self.start().guest.wait_ready()
         self.is_now("running", "maybe")

@@ -52,4 +52,35 @@ static inline void parse_ok(const char *line, struct run_options *options)
 	}
 }
 
+/**
+ * struct bad_line - a command line that is refused
+ * @line:    itself
+ * @names:   what the message names
+ * @expects: what it says was expected
+ */
+struct bad_line {
+	const char *line;
+	const char *names;
+	const char *expects;
+};
+
+/* Each is refused in one line. */
+static inline void check_bad_lines(const struct bad_line *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct run_options options;
+		struct vmm_error error;
+
+		if (parse(lines[i].line, &options, &error) != OPTIONS_BAD) {
+			fail_msg("'%s' is taken", lines[i].line);
+		}
+		if (strstr(error.text, lines[i].names) == NULL ||
+		    strstr(error.text, lines[i].expects) == NULL ||
+		    strchr(error.text, '\n') != NULL) {
+			fail_msg("'%s': %s", lines[i].line, error.text);
+		}
+		options_free(&options);
+	}
+}
+
 #endif /* TESTS_VMM_OPTIONS_LINE_H */

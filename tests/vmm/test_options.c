@@ -162,11 +162,7 @@ static void test_help_comes_first(void **state)
 }
 
 /* What is wrong, how the message names it, and what it says was expected. */
-static const struct {
-	const char *line;
-	const char *names;
-	const char *expects;
-} bad_lines[] = {
+static const struct bad_line bad_lines[] = {
 	{"", "--kernel", "--kernel FILE"},
 	{"--cpus 2", "--kernel", "--kernel FILE"},
 	{"--kernel", "--kernel", "--kernel FILE"},
@@ -261,20 +257,7 @@ static const struct {
 static void test_bad_lines_are_named(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
-		struct run_options options;
-		struct vmm_error error;
-
-		if (parse(bad_lines[i].line, &options, &error) != OPTIONS_BAD) {
-			fail_msg("'%s' was taken", bad_lines[i].line);
-		}
-		if (strstr(error.text, bad_lines[i].names) == NULL ||
-		    strstr(error.text, bad_lines[i].expects) == NULL ||
-		    strchr(error.text, '\n') != NULL) {
-			fail_msg("'%s': %s", bad_lines[i].line, error.text);
-		}
-		options_free(&options);
-	}
+	check_bad_lines(bad_lines, sizeof(bad_lines) / sizeof(bad_lines[0]));
 }
 
 /* Options of a disk are taken from the end; a comma before any other word is the file name's. */

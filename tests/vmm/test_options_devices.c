@@ -56,11 +56,7 @@ static void test_virtio_console(void **state)
 	options_free(&options);
 }
 
-static const struct {
-	const char *line;
-	const char *names;
-	const char *expects;
-} bad_lines[] = {
+static const struct bad_line bad_lines[] = {
 	{"--kernel k --watchdog=1", "--watchdog", "takes no value"},
 	{"--kernel k --watchdog-action pause", "--watchdog-action 'pause'", "reset or poweroff"},
 	{"--kernel k --panic-action stop", "--panic-action 'stop'", "run or poweroff"},
@@ -78,17 +74,7 @@ static const struct {
 static void test_bad_lines_are_named(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
-		struct run_options options;
-		struct vmm_error error;
-
-		assert_int_equal(parse(bad_lines[i].line, &options, &error), OPTIONS_BAD);
-		if (strstr(error.text, bad_lines[i].names) == NULL ||
-		    strstr(error.text, bad_lines[i].expects) == NULL) {
-			fail_msg("'%s': %s", bad_lines[i].line, error.text);
-		}
-		options_free(&options);
-	}
+	check_bad_lines(bad_lines, sizeof(bad_lines) / sizeof(bad_lines[0]));
 }
 
 int main(void)

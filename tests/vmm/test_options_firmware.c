@@ -18,11 +18,7 @@ static void test_firmware(void **state)
 	options_free(&options);
 }
 
-static const struct {
-	const char *line;
-	const char *names;
-	const char *expects;
-} bad_lines[] = {
+static const struct bad_line bad_lines[] = {
 	{"--cpus 2", "--kernel is missing", "--firmware FILE"},
 	{"--kernel k --variables v", "--variables", "--firmware too"},
 	{"--kernel k --variables-template v", "--variables-template", "--firmware too"},
@@ -39,19 +35,7 @@ static const struct {
 static void test_bad_lines_are_named(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
-		struct run_options options;
-		struct vmm_error error;
-
-		if (parse(bad_lines[i].line, &options, &error) != OPTIONS_BAD) {
-			fail_msg("'%s' is taken", bad_lines[i].line);
-		}
-		if (strstr(error.text, bad_lines[i].names) == NULL ||
-		    strstr(error.text, bad_lines[i].expects) == NULL) {
-			fail_msg("'%s': %s", bad_lines[i].line, error.text);
-		}
-		options_free(&options);
-	}
+	check_bad_lines(bad_lines, sizeof(bad_lines) / sizeof(bad_lines[0]));
 }
 
 int main(void)

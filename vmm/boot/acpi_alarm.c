@@ -16,19 +16,13 @@
 #define WAKE_GPE 0
 #define WAKE_DEEPEST 4
 
-static void return_number(struct table_writer *w, uint64_t value)
-{
-	aml_op(w, AML_RETURN);
-	aml_integer(w, value);
-}
-
 /* That of AC power is number 0. */
 static void refuse_other_timers(struct table_writer *w, uint64_t answer)
 {
 	size_t branch = aml_if(w);
 
 	aml_op(w, AML_ARG(0));
-	return_number(w, answer);
+	aml_return_integer(w, answer);
 	aml_end(w, branch);
 }
 
@@ -45,7 +39,7 @@ static void write_set(struct table_writer *w)
 	aml_op(w, AML_EQUAL);
 	aml_op(w, AML_ARG(1));
 	aml_integer(w, NEVER);
-	return_number(w, SUCCESS);
+	aml_return_integer(w, SUCCESS);
 	aml_end(w, branch);
 	aml_get(w, "RTCD", 0);
 	aml_op(w, AML_ADD);
@@ -53,7 +47,7 @@ static void write_set(struct table_writer *w)
 	aml_op(w, AML_ARG(1));
 	aml_name(w, "RTCM");
 	aml_set_integer(w, "RTCI", 1);
-	return_number(w, SUCCESS);
+	aml_return_integer(w, SUCCESS);
 	aml_end(w, method);
 }
 
@@ -68,7 +62,7 @@ static void write_get(struct table_writer *w)
 	aml_op(w, AML_EQUAL);
 	aml_name(w, "RTCI");
 	aml_integer(w, 0);
-	return_number(w, NEVER);
+	aml_return_integer(w, NEVER);
 	aml_end(w, branch);
 	aml_get(w, "RTCM", 0);
 	aml_get(w, "RTCD", 1);
@@ -97,7 +91,7 @@ static void write_status(struct table_writer *w)
 	method = aml_method(w, "_CWS", 1);
 	refuse_other_timers(w, FAILURE);
 	aml_set_integer(w, "GONE", 0);
-	return_number(w, SUCCESS);
+	aml_return_integer(w, SUCCESS);
 	aml_end(w, method);
 }
 
@@ -110,7 +104,7 @@ static void write_policy(struct table_writer *w)
 	aml_op(w, AML_STORE);
 	aml_op(w, AML_ARG(1));
 	aml_name(w, "PLCY");
-	return_number(w, SUCCESS);
+	aml_return_integer(w, SUCCESS);
 	aml_end(w, method);
 	method = aml_method(w, "_TIP", 1);
 	refuse_other_timers(w, NEVER);

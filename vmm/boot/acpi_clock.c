@@ -103,12 +103,6 @@ static size_t if_less(struct table_writer *w, unsigned a, uint64_t n)
 	return begin;
 }
 
-static void return_number(struct table_writer *w, uint64_t value)
-{
-	aml_op(w, AML_RETURN);
-	aml_integer(w, value);
-}
-
 /* Of the seconds in local 0: days to there, and hour, minute and second told. */
 static void split_day(struct table_writer *w)
 {
@@ -243,10 +237,10 @@ static void write_set(struct table_writer *w)
 	aml_op(w, AML_GREATER);
 	aml_op(w, AML_LOCAL(2));
 	aml_integer(w, UINT32_MAX);
-	return_number(w, FAILURE);
+	aml_return_integer(w, FAILURE);
 	aml_end(w, branch);
 	set(w, "RTCL", 2);
-	return_number(w, SUCCESS);
+	aml_return_integer(w, SUCCESS);
 	aml_end(w, method);
 }
 
@@ -276,7 +270,7 @@ void acpi_write_clock(struct table_writer *w)
 	aml_define_integer(w, "_UID", 0);
 	write_registers(w);
 	method = aml_method(w, "_GCP", 0);
-	return_number(w, CAN_WAKE | CAN_TELL_TIME | CAN_WAKE_FROM_S4);
+	aml_return_integer(w, CAN_WAKE | CAN_TELL_TIME | CAN_WAKE_FROM_S4);
 	aml_end(w, method);
 	write_get(w);
 	write_set(w);

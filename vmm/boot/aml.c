@@ -267,3 +267,9 @@ void aml_get(struct table_writer *w, const char *name, unsigned to)
 	aml_name(w, name);
 	aml_op(w, AML_LOCAL(to));
 }
+
+void aml_return_integer(struct table_writer *w, uint64_t value)
+{
+	aml_op(w, AML_RETURN);
+	aml_integer(w, value);
+}

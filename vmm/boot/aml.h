@@ -67,6 +67,9 @@ void aml_define_string(struct table_writer *w, const char *name, const char *tex
 void aml_set_integer(struct table_writer *w, const char *name, uint64_t value);
 void aml_get(struct table_writer *w, const char *name, unsigned to);
 
+/* Return (@value). */
+void aml_return_integer(struct table_writer *w, uint64_t value);
+
 /* Statements: a condition follows, then what to do. An else follows an if that has ended. */
 size_t aml_if(struct table_writer *w);
 size_t aml_else(struct table_writer *w);

@@ -80,6 +80,17 @@ enum command_status ask_command(struct ask *ask, const char *command, const char
 			     "%s: %.200s", ask->name, error.text);
 }
 
+void ask_say(const struct ask *ask, const char *verb, int64_t limit_s)
+{
+	if (limit_s > 0) {
+		(void)printf("%s: its guest is asked to %s, within %lld s\n", ask->name, verb,
+			     (long long)limit_s);
+	} else {
+		(void)printf("%s: its guest is asked to %s\n", ask->name, verb);
+	}
+	(void)fflush(stdout);
+}
+
 static bool is_event(struct json_object *message, const char *name)
 {
 	struct json_object *member;

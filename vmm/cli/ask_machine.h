@@ -55,6 +55,9 @@ enum command_status ask_limit(const char *text, int64_t *limit_s);
 enum command_status ask_command(struct ask *ask, const char *command, const char *argument,
 				int64_t number);
 
+/** ask_say() - print what the guest was asked for, "power off" say, and within how many seconds */
+void ask_say(const struct ask *ask, const char *verb, int64_t limit_s);
+
 /**
  * ask_wait() - wait for what a key asked the guest to do
  * @event:   ends the wait; NULL if only the end of the process does

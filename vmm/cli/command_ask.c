@@ -79,13 +79,7 @@ static enum command_status ask_for(struct ask *ask, const struct request *reques
 	if (status != COMMAND_STATUS_DONE) {
 		return status;
 	}
-	if (limit_s > 0) {
-		(void)printf("%s: its guest is asked to %s, within %lld s\n", ask->name,
-			     request->verb, (long long)limit_s);
-	} else {
-		(void)printf("%s: its guest is asked to %s\n", ask->name, request->verb);
-	}
-	(void)fflush(stdout);
+	ask_say(ask, request->verb, limit_s);
 	return judge(ask, request, ask_wait(ask, request->event, limit_s));
 }
 

@@ -55,7 +55,7 @@ static enum command_status create(struct keeper *keeper, const struct command_ca
 {
 	struct options_words words = {.argc = 0};
 	struct machine_record record = {.state = MACHINE_STATE_OFF};
-	enum command_status status = create_check_name(call->names[0]);
+	enum command_status status = keeper_check_name(call->names[0]);
 
 	if (status == COMMAND_STATUS_DONE) {
 		status = read_words(call, &words);

@@ -3,16 +3,15 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/commands.h"
 #include "cli/keeper.h"
 #include "cli/show.h"
+#include "platform/wall_clock.h"
 #include "report/report.h"
 
 #define FOLLOW_MS 250
-#define NS_PER_S INT64_C(1000000000)
 
 /**
  * struct reading - a history that is being printed
@@ -134,11 +133,9 @@ static enum command_status draw(struct keeper *keeper, const struct command_call
 {
 	const char *name = call->name_count > 0 ? call->names[0] : NULL;
 	struct vmm_error error;
-	struct timespec now;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	if (report(keeper->store, name != NULL ? &name : NULL, name != NULL ? 1 : 0, path,
-		   now.tv_sec * NS_PER_S + now.tv_nsec, &error) != 0) {
+		   wall_clock_ns(), &error) != 0) {
 		return keeper_failed(&error);
 	}
 	return COMMAND_STATUS_DONE;

@@ -135,7 +135,7 @@ static enum command_status import(struct keeper *keeper, const struct command_ca
 	enum command_status status = COMMAND_STATUS_DONE;
 
 	if (call->name_count > 1) {
-		status = create_check_name(call->names[1]);
+		status = keeper_check_name(call->names[1]);
 		if (status == COMMAND_STATUS_DONE) {
 			(void)snprintf(record->name, sizeof(record->name), "%s", call->names[1]);
 		}

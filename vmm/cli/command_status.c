@@ -3,6 +3,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/commands.h"
 #include "cli/keeper.h"
@@ -10,69 +11,117 @@
 
 #define IMAGE_WIDTH 9
 
-typedef void show_fn(void *ctx, const struct show *show);
+/**
+ * struct shows - machines, in the order of their names
+ * @items: owned
+ * @count: of @items
+ */
+struct shows {
+	struct show *items;
+	size_t count;
+};
 
-/* Each of the machines; one that was deleted since is left out. */
-static enum command_status each(struct keeper *keeper, show_fn *take, void *ctx)
+static void free_all(struct shows *all)
+{
+	for (size_t i = 0; i < all->count; i++) {
+		show_free(&all->items[i]);
+	}
+	free(all->items);
+}
+
+/* One that was deleted since is left out. */
+static enum command_status read_names(struct keeper *keeper, char **names, size_t count,
+				      bool with_cause, struct shows *all)
+{
+	enum command_status status = COMMAND_STATUS_DONE;
+
+	for (size_t i = 0; i < count; i++) {
+		struct show *show = &all->items[all->count];
+		enum command_status read = show_read(keeper, names[i], show);
+
+		if (read == COMMAND_STATUS_DONE && with_cause) {
+			read = show_read_cause(keeper, show);
+		}
+		if (read == COMMAND_STATUS_DONE) {
+			all->count++;
+			continue;
+		}
+		show_free(show);
+		if (read != COMMAND_STATUS_NO_MACHINE) {
+			status = read;
+		}
+	}
+	return status;
+}
+
+/* To be followed by free_all() whatever the result. */
+static enum command_status read_all(struct keeper *keeper, bool with_cause, struct shows *all)
 {
 	char **names = NULL;
 	size_t count = 0;
 	struct vmm_error error;
-	enum command_status status = COMMAND_STATUS_DONE;
+	enum command_status status = COMMAND_STATUS_FAILED;
 
+	*all = (struct shows){.items = NULL};
 	if (store_list(keeper->store, &names, &count, &error) != 0) {
 		return keeper_failed(&error);
 	}
+	all->items = calloc(count + 1, sizeof(*all->items));
+	if (all->items != NULL) {
+		status = read_names(keeper, names, count, with_cause, all);
+	} else {
+		vmm_error_set(&error, "no memory for %zu machines", count);
+		status = keeper_failed(&error);
+	}
 	for (size_t i = 0; i < count; i++) {
-		struct show show;
-		enum command_status read = show_read(keeper, names[i], &show);
-
-		if (read == COMMAND_STATUS_DONE) {
-			take(ctx, &show);
-		} else if (read != COMMAND_STATUS_NO_MACHINE) {
-			status = read;
-		}
-		show_free(&show);
 		free(names[i]);
 	}
 	free(names);
 	return status;
 }
 
-static void add_json(void *ctx, const struct show *show)
+/* Whatever could be read is printed, and then what could not decides. */
+static enum command_status flush_after(enum command_status status)
 {
-	(void)json_object_array_add(ctx, show_json(show));
+	return show_flush() == COMMAND_STATUS_DONE ? status : COMMAND_STATUS_FAILED;
+}
+
+static void print_none(void)
+{
+	(void)puts("There are no machines: 'torpor create NAME --kernel FILE' makes one.");
 }
 
 static enum command_status print_all_json(struct keeper *keeper)
 {
 	struct json_object *array = json_object_new_array();
-	enum command_status status = each(keeper, add_json, array);
-	enum command_status printed = show_print_json(array);
+	struct shows all;
+	enum command_status status = read_all(keeper, true, &all);
+	enum command_status printed;
 
-	return status != COMMAND_STATUS_DONE ? status : printed;
-}
-
-static void print_block(void *ctx, const struct show *show)
-{
-	bool *first = ctx;
-
-	if (!*first) {
-		(void)putchar('\n');
+	for (size_t i = 0; i < all.count; i++) {
+		(void)json_object_array_add(array, show_json(&all.items[i]));
 	}
-	*first = false;
-	show_block(show);
+	free_all(&all);
+	printed = show_print_json(array);
+	return status != COMMAND_STATUS_DONE ? status : printed;
 }
 
 static enum command_status print_all(struct keeper *keeper)
 {
-	bool first = true;
-	enum command_status status = each(keeper, print_block, &first);
+	struct shows all;
+	enum command_status status = read_all(keeper, true, &all);
 
-	if (first && status == COMMAND_STATUS_DONE) {
-		(void)puts("There are no machines: 'torpor create NAME --kernel FILE' makes one.");
+	for (size_t i = 0; i < all.count; i++) {
+		if (i > 0) {
+			(void)putchar('\n');
+		}
+		show_block(&all.items[i]);
 	}
-	return show_flush() == COMMAND_STATUS_DONE ? status : COMMAND_STATUS_FAILED;
+	if (all.count == 0 && status == COMMAND_STATUS_DONE) {
+		print_none();
+	}
+	free_all(&all);
+	return flush_after(status);
 }
 
 static enum command_status print_one(struct keeper *keeper, const char *name, bool json)
@@ -80,6 +129,9 @@ static enum command_status print_one(struct keeper *keeper, const char *name, bo
 	struct show show;
 	enum command_status status = show_read(keeper, name, &show);
 
+	if (status == COMMAND_STATUS_DONE) {
+		status = show_read_cause(keeper, &show);
+	}
 	if (status == COMMAND_STATUS_DONE && json) {
 		status = show_print_json(show_json(&show));
 	} else if (status == COMMAND_STATUS_DONE) {
@@ -107,20 +159,6 @@ static enum command_status run_status(const struct command_call *call)
 	return status;
 }
 
-/**
- * struct table - rows of a list
- * @names:  as wide as the widest name
- * @states: as wide as the widest state
- * @print:  the second time round
- * @count:  rows
- */
-struct table {
-	int names;
-	int states;
-	bool print;
-	size_t count;
-};
-
 static int wider(int width, const char *text)
 {
 	int length = snprintf(NULL, 0, "%s", text);
@@ -128,41 +166,48 @@ static int wider(int width, const char *text)
 	return length > width ? length : width;
 }
 
-static void take_row(void *ctx, const struct show *show)
+static void print_row(const struct show *show, int name_width, int state_width)
 {
-	struct table *table = ctx;
 	char since[SHOW_TIME_SIZE];
 	char wake[SHOW_TIME_SIZE] = "";
 
-	if (!table->print) {
-		table->names = wider(table->names, show->record.name);
-		table->states = wider(table->states, show_state(show));
-		table->count++;
-		return;
-	}
 	show_time(show->record.since_ns, since);
 	if (show->record.wake != RECORD_WAKE_NONE) {
 		show_time(show->record.wake_at_s * INT64_C(1000000000), wake);
 	}
-	(void)printf("%-*s  %-*s  %-19s  %-*s%s%s\n", table->names, show->record.name,
-		     table->states, show_state(show), since, *wake != '\0' ? IMAGE_WIDTH : 0,
+	(void)printf("%-*s  %-*s  %-19s  %-*s%s%s\n", name_width, show->record.name, state_width,
+		     show_state(show), since, *wake != '\0' ? IMAGE_WIDTH : 0,
 		     show_image(show->record.image), *wake != '\0' ? "  " : "", wake);
+}
+
+static void print_rows(const struct shows *all)
+{
+	int name_width = (int)strlen("NAME");
+	int state_width = (int)strlen("STATE");
+
+	for (size_t i = 0; i < all->count; i++) {
+		name_width = wider(name_width, all->items[i].record.name);
+		state_width = wider(state_width, show_state(&all->items[i]));
+	}
+	(void)printf("%-*s  %-*s  %-19s  %-*s  %s\n", name_width, "NAME", state_width, "STATE",
+		     "SINCE", IMAGE_WIDTH, "IMAGE", "WAKE");
+	for (size_t i = 0; i < all->count; i++) {
+		print_row(&all->items[i], name_width, state_width);
+	}
 }
 
 static enum command_status print_table(struct keeper *keeper)
 {
-	struct table table = {.names = 4, .states = 5};
-	enum command_status status = each(keeper, take_row, &table);
+	struct shows all;
+	enum command_status status = read_all(keeper, false, &all);
 
-	if (status == COMMAND_STATUS_DONE && table.count == 0) {
-		(void)puts("There are no machines: 'torpor create NAME --kernel FILE' makes one.");
+	if (status == COMMAND_STATUS_DONE && all.count == 0) {
+		print_none();
 	} else if (status == COMMAND_STATUS_DONE) {
-		(void)printf("%-*s  %-*s  %-19s  %-*s  %s\n", table.names, "NAME", table.states,
-			     "STATE", "SINCE", IMAGE_WIDTH, "IMAGE", "WAKE");
-		table.print = true;
-		status = each(keeper, take_row, &table);
+		print_rows(&all);
 	}
-	return show_flush() == COMMAND_STATUS_DONE ? status : COMMAND_STATUS_FAILED;
+	free_all(&all);
+	return flush_after(status);
 }
 
 static enum command_status run_list(const struct command_call *call)

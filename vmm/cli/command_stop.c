@@ -50,17 +50,6 @@ static enum command_status force(struct ask *ask)
 	return kill_process(ask);
 }
 
-static void tell_asked(const char *name, int64_t limit_s)
-{
-	if (limit_s > 0) {
-		(void)printf("%s: its guest is asked to power off, within %lld s\n", name,
-			     (long long)limit_s);
-	} else {
-		(void)printf("%s: its guest is asked to power off\n", name);
-	}
-	(void)fflush(stdout);
-}
-
 static enum command_status unresponsive(struct ask *ask, bool forced)
 {
 	if (forced) {
@@ -82,7 +71,7 @@ static enum command_status ask_guest(struct ask *ask, int64_t limit_s, bool forc
 	if (status != COMMAND_STATUS_DONE) {
 		return status;
 	}
-	tell_asked(ask->name, limit_s);
+	ask_say(ask, "power off", limit_s);
 	switch (ask_wait(ask, NULL, limit_s)) {
 	case ASK_UNRESPONSIVE:
 		return unresponsive(ask, forced);

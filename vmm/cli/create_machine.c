@@ -5,27 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 #include "cli/export_file.h"
 #include "host/boot_id.h"
 #include "host/machine_lock.h"
+#include "platform/wall_clock.h"
 
 #define UUID_BYTES 16
 
-enum command_status create_check_name(const char *name)
-{
-	if (record_name_ok(name)) {
-		return COMMAND_STATUS_DONE;
-	}
-	return keeper_refuse(COMMAND_STATUS_USAGE,
-			     "NAME '%.80s': expected up to %d letters, digits, '.', '_' and '-', "
-			     "the first a letter or a digit",
-			     name, RECORD_NAME_SIZE - 1);
-}
-
 /* RFC 9562's version 4. */
-bool create_uuid(char uuid[RECORD_UUID_SIZE])
+static bool make_uuid(char uuid[RECORD_UUID_SIZE])
 {
 	uint8_t bytes[UUID_BYTES];
 	size_t used = 0;
@@ -44,34 +33,24 @@ bool create_uuid(char uuid[RECORD_UUID_SIZE])
 	return true;
 }
 
-void create_time(struct machine_record *record)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	record->since_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-	boot_id_read(record->boot_id);
-}
-
 static int add(struct keeper *keeper, struct machine_record *record, const char *kind,
 	       const char *cause, struct vmm_error *error)
 {
-	struct machine_event event = {.from = record->state, .to = record->state};
+	struct machine_event event = record_event(kind, keeper->by, cause);
 
+	event.from = event.to = record->state;
 	event.time_ns = record->since_ns;
-	(void)snprintf(event.kind, sizeof(event.kind), "%s", kind);
-	(void)snprintf(event.cause, sizeof(event.cause), "%s", cause);
-	(void)snprintf(event.by, sizeof(event.by), "%s", keeper->by);
 	return store_add(keeper->store, record, &event, error);
 }
 
 static bool complete(struct machine_record *record, struct vmm_error *error)
 {
-	if (record->options == NULL || (record->uuid[0] == '\0' && !create_uuid(record->uuid))) {
+	if (record->options == NULL || (record->uuid[0] == '\0' && !make_uuid(record->uuid))) {
 		vmm_error_set(error, "%s: %s", record->name, strerror(ENOMEM));
 		return false;
 	}
-	create_time(record);
+	record->since_ns = wall_clock_ns();
+	boot_id_read(record->boot_id);
 	if (record->created_ns == 0) {
 		record->created_ns = record->since_ns;
 	}

@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/diag.h"
@@ -56,7 +55,7 @@ void keeper_unlock(struct keeper *keeper)
 	keeper->lock_fd = -1;
 }
 
-static enum command_status check_name(const char *name)
+enum command_status keeper_check_name(const char *name)
 {
 	if (record_name_ok(name)) {
 		return COMMAND_STATUS_DONE;
@@ -80,7 +79,7 @@ enum command_status keeper_get(struct keeper *keeper, const char *name,
 			       struct machine_record *record)
 {
 	struct vmm_error error;
-	enum command_status status = check_name(name);
+	enum command_status status = keeper_check_name(name);
 
 	if (status != COMMAND_STATUS_DONE) {
 		return status;
@@ -120,7 +119,7 @@ enum command_status keeper_lock(struct keeper *keeper, const char *name, const c
 				struct machine_record *record)
 {
 	struct vmm_error error;
-	enum command_status status = check_name(name);
+	enum command_status status = keeper_check_name(name);
 	int ret;
 
 	/* Mended first: who has this lock is taken for the machine's process. */
@@ -148,15 +147,11 @@ enum command_status keeper_lock(struct keeper *keeper, const char *name, const c
 enum command_status keeper_update(struct keeper *keeper, struct machine_record *record,
 				  enum machine_state from, const char *kind, const char *cause)
 {
-	struct machine_event event = {.from = from, .to = record->state};
+	struct machine_event event = record_event(kind, keeper->by, cause);
 	struct vmm_error error;
-	struct timespec now;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	event.time_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-	(void)snprintf(event.kind, sizeof(event.kind), "%s", kind);
-	(void)snprintf(event.cause, sizeof(event.cause), "%s", cause);
-	(void)snprintf(event.by, sizeof(event.by), "%s", keeper->by);
+	event.from = from;
+	event.to = record->state;
 	if (record->state != from) {
 		record->since_ns = event.time_ns;
 	}

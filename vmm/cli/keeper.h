@@ -37,6 +37,9 @@ enum command_status keeper_open(struct keeper *keeper);
 /** keeper_close() - close all, and give up the lock */
 void keeper_close(struct keeper *keeper);
 
+/** keeper_check_name() - see that a machine may be called that */
+enum command_status keeper_check_name(const char *name);
+
 /** keeper_get() - mend and read a machine; @record is for record_free() if it was found */
 enum command_status keeper_get(struct keeper *keeper, const char *name,
 			       struct machine_record *record);

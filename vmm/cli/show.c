@@ -23,7 +23,6 @@ static bool take_event(void *ctx, const struct machine_event *event)
 
 enum command_status show_read(struct keeper *keeper, const char *name, struct show *show)
 {
-	struct vmm_error error;
 	enum command_status status;
 
 	*show = (struct show){.process = false};
@@ -36,7 +35,15 @@ enum command_status show_read(struct keeper *keeper, const char *name, struct sh
 	if (show->process && !machine_state_needs_process(show->record.state)) {
 		show->process = keeper_running(keeper, name);
 	}
-	if (store_events(keeper->store, name, 0, take_event, &show->last, &error) != 0) {
+	return COMMAND_STATUS_DONE;
+}
+
+enum command_status show_read_cause(struct keeper *keeper, struct show *show)
+{
+	struct vmm_error error;
+
+	if (store_events(keeper->store, show->record.name, 0, take_event, &show->last, &error) !=
+	    0) {
 		return keeper_failed(&error);
 	}
 	return COMMAND_STATUS_DONE;

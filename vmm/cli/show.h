@@ -18,7 +18,7 @@ struct json_object;
  * struct show - a machine
  * @record:  what is kept of it
  * @process: a process has it
- * @last:    the event that made it what it is; its kind is "" if there is none
+ * @last:    the event that made it what it is; its kind is "" if there is none, or it was not read
  */
 struct show {
 	struct machine_record record;
@@ -28,6 +28,9 @@ struct show {
 
 /** show_read() - mend and read a machine; to be followed by show_free() whatever the result */
 enum command_status show_read(struct keeper *keeper, const char *name, struct show *show);
+
+/** show_read_cause() - read what made it what it is, which takes its whole history */
+enum command_status show_read_cause(struct keeper *keeper, struct show *show);
 
 /** show_free() - free what is owned */
 void show_free(struct show *show);

@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "platform/monotonic.h"
+#include "platform/wall_clock.h"
 
 #define NS_PER_S INT64_C(1000000000)
 #define BATCH_S 1
@@ -17,14 +17,6 @@
 #define CHATTER_REFILL_NS (20 * (uint64_t)NS_PER_S)
 #define OTHERS_BURST 64
 #define OTHERS_REFILL_NS (10 * (uint64_t)NS_PER_S)
-
-static int64_t wall_ns(void)
-{
-	struct timespec now = {0};
-
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * NS_PER_S + now.tv_nsec;
-}
 
 /* With the lock held. */
 static int64_t in_order(struct event_queue *queue, int64_t time_ns)
@@ -123,7 +115,7 @@ void event_queue_push(struct event_queue *queue, const struct power_event *event
 	bool changed;
 
 	(void)pthread_mutex_lock(&queue->lock);
-	entry.time_ns = in_order(queue, wall_ns() - age_ns);
+	entry.time_ns = in_order(queue, wall_clock_ns() - age_ns);
 	memcpy(entry.by, queue->by, sizeof(entry.by));
 	changed = follow(&queue->state, event);
 	if (changed) {
@@ -175,7 +167,7 @@ int64_t event_queue_now_ns(struct event_queue *queue)
 	int64_t now_ns;
 
 	(void)pthread_mutex_lock(&queue->lock);
-	now_ns = in_order(queue, wall_ns());
+	now_ns = in_order(queue, wall_clock_ns());
 	(void)pthread_mutex_unlock(&queue->lock);
 	return now_ns;
 }

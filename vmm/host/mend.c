@@ -17,13 +17,9 @@
 
 static struct machine_event mend_event(const struct machine_record *record, const char *cause)
 {
-	struct machine_event event = {.kind = "MEND", .by = "torpor", .from = record->state};
-	struct timespec now;
+	struct machine_event event = record_event("MEND", "torpor", cause);
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	event.time_ns = now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-	event.to = record->state;
-	(void)snprintf(event.cause, sizeof(event.cause), "%s", cause);
+	event.from = event.to = record->state;
 	return event;
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "host/record.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "platform/wall_clock.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -98,6 +101,16 @@ void record_free(struct machine_record *record)
 	free(record->options);
 	free(record->description);
 	memset(record, 0, sizeof(*record));
+}
+
+struct machine_event record_event(const char *kind, const char *by, const char *cause)
+{
+	struct machine_event event = {.time_ns = wall_clock_ns()};
+
+	(void)snprintf(event.kind, sizeof(event.kind), "%s", kind);
+	(void)snprintf(event.by, sizeof(event.by), "%s", by);
+	(void)snprintf(event.cause, sizeof(event.cause), "%s", cause);
+	return event;
 }
 
 void record_event_free(struct machine_event *event)

@@ -159,6 +159,13 @@ void record_clear_disks(struct machine_record *record);
 /** record_free() - free what the record owns, and make it empty; NULL is allowed */
 void record_free(struct machine_record *record);
 
+/**
+ * record_event() - an event that happens now; the states are its caller's to fill in
+ *
+ * Words that are too long are cut.
+ */
+struct machine_event record_event(const char *kind, const char *by, const char *cause);
+
 /** record_event_free() - free what the event owns */
 void record_event_free(struct machine_event *event);
 

@@ -20,13 +20,10 @@
 struct machine_event recorder_event(struct recorder *recorder, const char *kind, const char *by,
 				    const char *cause)
 {
-	struct machine_event event = {.time_ns = event_queue_now_ns(&recorder->queue)};
+	struct machine_event event = record_event(kind, by != NULL ? by : "", cause);
 
-	(void)snprintf(event.kind, sizeof(event.kind), "%s", kind);
-	(void)snprintf(event.cause, sizeof(event.cause), "%s", cause);
-	if (by != NULL) {
-		(void)snprintf(event.by, sizeof(event.by), "%s", by);
-	} else {
+	event.time_ns = event_queue_now_ns(&recorder->queue);
+	if (by == NULL) {
 		event_queue_asker(&recorder->queue, event.by);
 	}
 	return event;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What is to be kept of a machine that hibernates. */
-#include <time.h>
 #include "machine/internal.h"
+#include "platform/wall_clock.h"
 
 #define NS_PER_S INT64_C(1000000000)
 /* Half of the clock's 32 bits. An alarm that is further off lies behind, and waits for a wrap. */
@@ -22,9 +22,8 @@ bool machine_disk_written(const struct machine *machine, size_t disk, uint64_t f
 bool machine_alarm(struct machine *machine, int64_t *when_s)
 {
 	int64_t alarm_ns = pl031_next_alarm_ns(&machine->board.rtc);
-	struct timespec now = {0};
+	int64_t now_s = wall_clock_ns() / NS_PER_S;
 
-	(void)clock_gettime(CLOCK_REALTIME, &now);
 	*when_s = alarm_ns / NS_PER_S;
-	return alarm_ns != INT64_MAX && *when_s > now.tv_sec && *when_s - now.tv_sec < ALARM_MAX_S;
+	return alarm_ns != INT64_MAX && *when_s > now_s && *when_s - now_s < ALARM_MAX_S;
 }

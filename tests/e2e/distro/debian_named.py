@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The same Debian as a machine with a name: what the host is told, and what it can ask for."""
 
-import json
 import os
 import pathlib
 import socket
@@ -12,6 +11,7 @@ import uuid
 
 import guest
 from debian import BOOT_S, REACT_S, ROOT, SWAP, answers, read
+from named import Home
 from tap import Scenario
 from torporvm import Failure, expect
 
@@ -24,24 +24,20 @@ class NamedMachine:
     """A machine that torpor keeps, in a home of its own; its console by its socket."""
 
     def __init__(self, options):
-        self.torpor = str(pathlib.Path(options.torpor).resolve())
-        self.home = pathlib.Path(options.work) / "home"
-        self.folder = self.home / "machines" / NAME
+        self.home = Home(options.torpor, pathlib.Path(options.work) / "home")
+        self.folder = self.home.folder(NAME)
         self.said = []
         self.console = None
         self.guest = None
 
     def command(self, *words):
         """What a torpor command prints; Failure if it fails."""
-        done = subprocess.run([self.torpor, *words], stdin=subprocess.DEVNULL, text=True,
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-                              timeout=COMMAND_S, env={**os.environ, "TORPOR_HOME": str(self.home)})
-        self.said.append(f"torpor {' '.join(words)}: {done.returncode}: {done.stdout.strip()}")
-        expect(done.returncode == 0, self.said[-1])
-        return done.stdout
+        said = self.home.torpor(*words, timeout_s=COMMAND_S)
+        self.said.append(f"torpor {' '.join(words)}: {said.strip()}")
+        return said
 
     def status(self):
-        return json.loads(self.command("status", NAME, "--json"))
+        return self.home.status(NAME)
 
     def wait_state(self, state, timeout_s=REACT_S):
         deadline = time.monotonic() + timeout_s
