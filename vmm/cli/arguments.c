@@ -88,8 +88,7 @@ static bool take_own(const struct command *command, const struct command_option 
 }
 
 /* Leaves the word, and its value if that is another, to options_parse(). */
-static bool take_machine_option(struct cursor *at, const char *word, struct command_call *call,
-				struct vmm_error *error)
+static bool take_machine_option(struct cursor *at, const char *word, struct command_call *call)
 {
 	size_t length = strcspn(word + 2, "=");
 	const struct options_name *option = options_find(word + 2, length);
@@ -101,7 +100,6 @@ static bool take_machine_option(struct cursor *at, const char *word, struct comm
 	if (option->value != NULL && word[2 + length] == '\0' && at->next < at->argc) {
 		call->machine_argv[call->machine_argc++] = at->argv[at->next++];
 	}
-	(void)error;
 	return true;
 }
 
@@ -117,7 +115,7 @@ static bool take_option(const struct command *command, struct cursor *at, const 
 		return take_own(command, own, at, word, call, error);
 	}
 	if (command->machine_options && strncmp(word, "--", 2) == 0 &&
-	    take_machine_option(at, word, call, error)) {
+	    take_machine_option(at, word, call)) {
 		return true;
 	}
 	vmm_error_set(error, "unknown option '%.80s': 'torpor %s --help' lists them", word,
