@@ -166,34 +166,52 @@ static void a_damaged_file_is_left_as_it_is(void **state)
 	assert_int_equal(close(fd), 0);
 }
 
-/* Two that come first at once both find what they need. */
+/* In a process of its own; the status tells who waits for it. */
+static int open_and_add(struct fixture *fixture, size_t n)
+{
+	struct store *store;
+	struct vmm_error error;
+	char name[8];
+
+	if (store_open(&store, fixture->dir.path, &error) != 0) {
+		(void)fprintf(stderr, "%s\n", error.text);
+		return 1;
+	}
+	(void)snprintf(name, sizeof(name), "m%zu", n);
+	(void)add(store, name);
+	store_close(store);
+	return 0;
+}
+
+/* They have to meet: one looks at the file while another makes its tables. */
+#define OPEN_ROUNDS 40
+#define OPEN_PROCESSES 6
+
+/* Those that come first at once all find what they need. */
 static void many_may_open_a_new_one(void **state)
 {
 	struct fixture *fixture = *state;
 	struct store *store;
-	pid_t children[6];
+	pid_t children[OPEN_PROCESSES];
 
-	for (size_t i = 0; i < 6; i++) {
-		children[i] = fork();
-		if (children[i] == 0) {
-			char name[8];
-
-			(void)snprintf(name, sizeof(name), "m%zu", i);
-			store = open_store(fixture);
-			(void)add(store, name);
-			store_close(store);
-			_exit(0);
+	for (size_t round = 0; round < OPEN_ROUNDS; round++) {
+		for (size_t i = 0; i < OPEN_PROCESSES; i++) {
+			children[i] = fork();
+			if (children[i] == 0) {
+				_exit(open_and_add(fixture, i));
+			}
 		}
-	}
-	for (size_t i = 0; i < 6; i++) {
-		int status = -1;
+		for (size_t i = 0; i < OPEN_PROCESSES; i++) {
+			int status = -1;
 
-		assert_int_equal(waitpid(children[i], &status, 0), children[i]);
-		assert_int_equal(status, 0);
+			assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+			assert_int_equal(status, 0);
+		}
+		store = open_store(fixture);
+		assert_int_equal(count_names(store), OPEN_PROCESSES);
+		store_close(store);
+		assert_int_equal(unlink(file_path(fixture)), 0);
 	}
-	store = open_store(fixture);
-	assert_int_equal(count_names(store), 6);
-	store_close(store);
 }
 
 struct counted {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The tables, and how an older file comes to have them. */
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "host/step.h"
@@ -70,55 +71,72 @@ static const char *const migrations[] = {
 
 #define VERSION ((int)(sizeof(migrations) / sizeof(migrations[0])))
 
-/* A pragma's or a count's number. */
-static int read_number(struct store *store, const char *sql, int *number, struct vmm_error *error)
+/**
+ * struct schema - what is in the file
+ * @version:     steps that were taken; 0: none
+ * @application: whose it is
+ * @tables:      and all else that the schema has
+ */
+struct schema {
+	int version;
+	int application;
+	int tables;
+};
+
+/* In one statement: another process may be making the tables, and comes between two. */
+#define LOOK                                                                                       \
+	"SELECT (SELECT user_version FROM pragma_user_version),"                                   \
+	" (SELECT application_id FROM pragma_application_id),"                                     \
+	" (SELECT count(*) FROM sqlite_schema)"
+
+static int look(struct store *store, struct schema *schema, struct vmm_error *error)
 {
 	sqlite3_stmt *statement;
-	int ret = store_prepare(store, sql, &statement, error);
+	int ret = store_prepare(store, LOOK, &statement, error);
 	int code;
 
 	if (ret != 0) {
 		return ret;
 	}
 	code = store_next_row(statement);
-	*number = sqlite3_column_int(statement, 0);
+	schema->version = sqlite3_column_int(statement, 0);
+	schema->application = sqlite3_column_int(statement, 1);
+	schema->tables = sqlite3_column_int(statement, 2);
 	ret = code == SQLITE_ROW ? 0 : store_failed(store, code, error);
 	(void)sqlite3_finalize(statement);
 	return ret;
 }
 
 /* Somebody else's database must not get our tables. */
-static int check_owner(struct store *store, int version, struct vmm_error *error)
+static bool is_foreign(const struct schema *schema)
 {
-	int application = 0;
-	int tables = 0;
-	int ret = read_number(store, "PRAGMA application_id", &application, error);
+	return schema->version == 0 ? schema->tables != 0 : schema->application != APPLICATION;
+}
 
-	if (ret == 0 && version == 0) {
-		ret = read_number(store, "SELECT count(*) FROM sqlite_schema", &tables, error);
+static int read_version(struct store *store, int *version, struct vmm_error *error)
+{
+	struct schema schema;
+	int ret = look(store, &schema, error);
+
+	if (ret != 0) {
+		return ret;
 	}
-	if (ret == 0 && (version == 0 ? tables != 0 : application != APPLICATION)) {
+	*version = schema.version;
+	if (schema.version > VERSION) {
+		vmm_error_set(error,
+			      "%s: has schema version %d: expected at most %d; a newer torpor made "
+			      "it, which this one must not change: use that",
+			      store->path, schema.version, VERSION);
+		return -EPROTO;
+	}
+	if (is_foreign(&schema)) {
 		vmm_error_set(error,
 			      "%s: is a database of another program: expected one that torpor "
 			      "made; TORPOR_HOME can name another folder",
 			      store->path);
 		return -EUCLEAN;
 	}
-	return ret;
-}
-
-static int read_version(struct store *store, int *version, struct vmm_error *error)
-{
-	int ret = read_number(store, "PRAGMA user_version", version, error);
-
-	if (ret == 0 && *version > VERSION) {
-		vmm_error_set(error,
-			      "%s: has schema version %d: expected at most %d; a newer torpor made "
-			      "it, which this one must not change: use that",
-			      store->path, *version, VERSION);
-		return -EPROTO;
-	}
-	return ret == 0 ? check_owner(store, *version, error) : ret;
+	return 0;
 }
 
 static int apply(struct store *store, int version, struct vmm_error *error)
